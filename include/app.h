@@ -1,0 +1,52 @@
+#ifndef APP_H
+#define APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "cxone.h"
+#include "http.h"
+#include "inventory.h"
+#include "loop.h"
+#include "routing.h"
+#include "status.h"
+#include "store.h"
+#include "text.h"
+#include "token.h"
+
+/*
+ * The running program: everything a flow stands on. Made once by main, or
+ * by a test, and passed down.
+ */
+struct app {
+	struct loop *loop;	/* the caller's */
+	struct config *config;
+	struct routing *routing;
+	struct store *store;
+	struct http *http;
+	struct token *token;
+	struct inventory *inventory;
+	struct cxone *cxone;
+	struct flow *idle_flows;	/* kept for reuse, by flow.c */
+	size_t flows;		/* on their way */
+};
+
+/*
+ * Loads the configuration, opens the store and the network. app must be
+ * zeroed but for loop. file_param: see config_load. On failure everything
+ * is closed again and problems says why, a line each.
+ */
+enum status app_open(struct app *app, const char *file_param,
+    struct text *problems);
+
+/*
+ * From now on what waits for upstreams ends soon: transfers and waits are
+ * cut, their flows are answered and recorded.
+ */
+void app_stop(struct app *app);
+
+/* Closes everything app_open opened. Flows must have ended. */
+void app_close(struct app *app);
+
+#endif

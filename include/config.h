@@ -1,0 +1,112 @@
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "log.h"
+#include "status.h"
+#include "text.h"
+
+/*
+ * All settings of the program, const after loading. One key table in
+ * config.c makes the fields, the environment names, the members of the
+ * JSON file (the environment name in lower case), the limits, the output
+ * of `stockroute config` and the README's table. The only module that
+ * reads the environment.
+ *
+ * A key's value comes from, in this order: the environment; a file named
+ * by NAME_FILE (secrets; its trailing newline is dropped); the JSON file
+ * named by STOCKROUTE_CONFIG; the default. NAME and NAME_FILE together are
+ * an error. Times are given in ms and kept in microseconds.
+ */
+#define CONFIG_TEXT_BYTES 1024
+#define CONFIG_SECRET_BYTES 4096
+
+enum webhook_auth { WEBHOOK_AUTH_NONE, WEBHOOK_AUTH_BEARER };
+enum routing_mode { ROUTING_MODE_SYNC };
+enum sku_rule { SKU_RULE_MEDIA_SUFFIX, SKU_RULE_CHANNEL_DEFAULT };
+
+/* Where a value came from. */
+enum config_origin {
+	CONFIG_FROM_DEFAULT,
+	CONFIG_FROM_ENVIRONMENT,
+	CONFIG_FROM_SECRET_FILE,	/* NAME_FILE */
+	CONFIG_FROM_FILE		/* the JSON file */
+};
+
+#define CONFIG_KEYS_MAX 32
+
+struct config {
+	char file[CONFIG_TEXT_BYTES];	/* the JSON file, "" when none */
+	char db[CONFIG_TEXT_BYTES];
+	char socket[CONFIG_TEXT_BYTES];	/* "" = listen on descriptor 0 */
+
+	char cxone_base_url[CONFIG_TEXT_BYTES];	/* no trailing slash */
+	char cxone_client_id[CONFIG_TEXT_BYTES];
+	char cxone_client_secret[CONFIG_SECRET_BYTES];
+	int64_t cxone_timeout_us;
+	int64_t cxone_retries;		/* after a 429 */
+	int64_t cxone_backoff_us;	/* the first; doubles */
+	int64_t cxone_jitter_us;	/* added at random, 0 to this */
+
+	char inventory_api_url[CONFIG_TEXT_BYTES];	/* no trailing slash */
+	int64_t inventory_timeout_us;
+
+	char sku_pointer[CONFIG_TEXT_BYTES];	/* JSON Pointer, "" = none */
+	enum sku_rule sku_rule;
+	enum routing_mode routing_mode;
+	int64_t event_deadline_us;
+
+	enum webhook_auth webhook_auth;
+	char webhook_secret[CONFIG_SECRET_BYTES];
+	int64_t body_max_bytes;
+	int64_t gather_us;	/* for a whole request to arrive */
+	int64_t inflight_max;	/* events in hand in one process */
+	int64_t transfers_max;	/* running requests per upstream */
+	enum log_level log_level;
+
+	json_t *routing;	/* section "routing" of the file, or NULL */
+	enum config_origin origin[CONFIG_KEYS_MAX];	/* by key number */
+};
+
+/*
+ * Loads and checks everything. file_param: the JSON file as a FastCGI
+ * parameter named it (.htaccess SetEnv), used when the environment names
+ * none; NULL when there is none.
+ * STATUS_OK: *config is given, free it with config_free. STATUS_CONFIG_-
+ * INVALID: problems has one line for every problem found, each naming the
+ * key, the place of its value and the remedy, never a secret's value.
+ * STATUS_MEMORY.
+ */
+enum status config_load(const char *file_param, struct config **config,
+    struct text *problems);
+
+/*
+ * Loads only what reading the database needs (STOCKROUTE_CONFIG,
+ * STOCKROUTE_DB, LOG_LEVEL), so that reports work without secrets.
+ */
+enum status config_load_reader(struct config **config,
+    struct text *problems);
+
+/* Wipes the secrets and frees. NULL is allowed. */
+void config_free(struct config *config);
+
+/*
+ * True when the environment names a file, or sets WEBHOOK_AUTH itself: the
+ * configuration can be loaded before the first request.
+ */
+bool config_in_environment(void);
+
+/*
+ * Prints every key with value and origin, one a line; a secret shows as
+ * "(set, N bytes)" or "(not set)".
+ */
+void config_print(const struct config *config, FILE *out);
+
+/* Prints the key table as a Markdown table, for the README. */
+void config_print_markdown(FILE *out);
+
+#endif

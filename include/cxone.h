@@ -1,0 +1,63 @@
+#ifndef CXONE_H
+#define CXONE_H
+
+#include <stdint.h>
+
+#include "config.h"
+#include "http.h"
+#include "loop.h"
+#include "routing.h"
+#include "status.h"
+#include "token.h"
+
+/*
+ * Tells CXone where an interaction shall go:
+ *   PATCH {CXONE_BASE_URL}/api/v2/routing/interactions/{interactionId}
+ * 401: the token is refreshed once and the request repeated once. 429: up
+ * to CXONE_RETRIES repetitions, each after backoff_wait_us, never one that
+ * could not begin before the deadline. Everything else ends it.
+ */
+struct cxone;
+
+#define CXONE_PROBLEM_BYTES 256
+
+/*
+ * One update under way. The caller fills the first part, borrows all to
+ * cxone_update until done, and reads the second part then.
+ */
+struct cxone_update {
+	const char *interaction_id;
+	const struct route *route;
+	int64_t deadline_us;	/* monotonic */
+	void (*done)(void *arg);
+	void *arg;
+
+	enum status status;	/* OK: CXone answered 2xx;
+		INTERACTION_NOT_FOUND 404; SCOPE_MISSING 403; TOKEN_REJECTED
+		401 twice; RATE_LIMITED; UPSTREAM_REFUSED; UPSTREAM_FAILED;
+		TIMEOUT, TRANSPORT, UNREACHABLE; TOKEN_*; DEADLINE; STOPPING */
+	int http;		/* of the last PATCH; 0: no answer came */
+	int attempts;		/* PATCH requests sent */
+	int token_refreshes;	/* after a 401 */
+	char problem[CXONE_PROBLEM_BYTES];	/* in words; "" when OK */
+
+	/* The module's own. */
+	struct cxone *cxone;
+	struct loop_timer timer;
+	struct token_wait wait;
+	struct token_lent lent;
+	int throttled;		/* answers 429 so far */
+	char url[2048];
+};
+
+/* NULL when memory runs out. Borrows all for its life. */
+struct cxone *cxone_new(const struct config *config, struct loop *loop,
+    struct http *http, struct token *token);
+void cxone_free(struct cxone *cxone);
+
+/*
+ * Sends the update. done is called exactly once, later, from the loop.
+ */
+void cxone_send(struct cxone *cxone, struct cxone_update *update);
+
+#endif

@@ -1,0 +1,122 @@
+#ifndef DB_H
+#define DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sql.h"
+#include "status.h"
+
+/*
+ * One connection to the SQLite file that all processes share, for one
+ * thread. Every write transaction and every checkpoint, in every process,
+ * holds an exclusive flock on "<file>-gate": writers queue fairly in the
+ * kernel, and no checkpoint can race a commit, which on SQLite before
+ * 3.51.3 (but 3.50.7 and 3.44.6) can lose committed transactions. The lock
+ * dies with its process.
+ *
+ * Each statement is a file in sql/, known by its name in enum sql, is
+ * prepared once per connection and kept.
+ */
+struct db;
+struct db_row;	/* a running statement */
+
+enum db_mode {
+	DB_SERVE,	/* create and migrate when needed, read and write */
+	DB_READ		/* must exist with today's schema; never written */
+};
+
+/*
+ * Opens path. DB_SERVE creates it with mode 0600 and carries an older
+ * schema forward, one version per transaction.
+ * STATUS_STORE_NETWORK_FS: on NFS, SMB or the like, where WAL's shared
+ * memory does not work. STATUS_STORE_NEWER: made by a newer program.
+ * Others: _UNAVAILABLE, _CORRUPT, _FULL, _BUSY. The reason, with the path
+ * and the remedy, is written to problem; *db is untouched.
+ */
+#define DB_PROBLEM_BYTES 320
+enum status db_open(const char *path, enum db_mode mode, struct db **db,
+    char problem[DB_PROBLEM_BYTES]);
+
+/* Closes under the gate. NULL is allowed. */
+void db_close(struct db *db);
+
+/*
+ * Which SQLite this runs on and what protects the file from the WAL-reset
+ * bug: one sentence for the log and `stockroute version`. Static.
+ */
+const char *db_engine(void);
+
+/* How long a transaction may wait for the gate; at the start 5 s. */
+void db_set_wait(struct db *db, int64_t wait_us);
+
+/*
+ * Begins a write transaction: takes the gate, then BEGIN IMMEDIATE.
+ * durable: the commit is on disk before it returns (synchronous=FULL);
+ * otherwise power loss may undo the newest commits, a crash of the process
+ * or its killing does not (NORMAL). STATUS_STORE_BUSY: the gate was not
+ * free in time; no transaction is open.
+ */
+enum status db_begin(struct db *db, bool durable);
+
+/*
+ * Commits and frees the gate; on failure everything since db_begin is
+ * undone. Checkpoints first when the WAL has grown past its mark.
+ */
+enum status db_commit(struct db *db);
+
+/* Undoes and frees the gate. */
+void db_rollback(struct db *db);
+
+/* Begins and ends a read transaction: one unchanging view of the file. */
+enum status db_begin_read(struct db *db);
+void db_end_read(struct db *db);
+
+/*
+ * Marks a point inside a write transaction, and undoes to it: how one
+ * body of a group fails without the others.
+ */
+enum status db_mark(struct db *db);
+void db_undo_to_mark(struct db *db);
+void db_release_mark(struct db *db);
+
+/*
+ * Takes a statement in hand, unbound. NULL when it cannot be prepared
+ * (db_status tells). Return it with db_done.
+ */
+struct db_row *db_use(struct db *db, enum sql sql);
+
+/*
+ * Binds a named parameter (":event_id"). In the order of the statement's
+ * text this costs no search. Texts and blobs are borrowed until db_done;
+ * NULL binds NULL.
+ */
+void db_bind_text(struct db_row *row, const char *name, const char *value);
+void db_bind_int(struct db_row *row, const char *name, int64_t value);
+void db_bind_null(struct db_row *row, const char *name);
+
+/* Steps to the next row: true while there is one. */
+bool db_next(struct db_row *row);
+
+/* Columns of the row in hand. Texts are never NULL; borrowed till next. */
+const char *db_text(struct db_row *row, int column);
+int64_t db_int(struct db_row *row, int column);
+double db_real(struct db_row *row, int column);
+bool db_is_null(struct db_row *row, int column);
+int db_columns(struct db_row *row);
+const char *db_column_name(struct db_row *row, int column);
+
+/*
+ * Ends the use: resets and unbinds. STATUS_OK, or what went wrong in any
+ * bind or step since db_use (logged once, here).
+ */
+enum status db_done(struct db_row *row);
+
+/* Rows changed by the last statement that finished. */
+int64_t db_changed(struct db *db);
+
+/* Pages in the WAL after the last commit seen by this connection. */
+int64_t db_wal_pages(const struct db *db);
+
+#endif

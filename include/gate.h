@@ -1,0 +1,32 @@
+#ifndef GATE_H
+#define GATE_H
+
+#include <stddef.h>
+
+/*
+ * Looks at the bytes that have arrived on a FastCGI connection and says
+ * whether a whole request is there, so that libfcgi, whose reads block, is
+ * let at the socket only then. Pure: no I/O, no state.
+ *
+ * Accepted is what web servers send (FastCGI 1.0 sections 3.3 and 5): one
+ * BEGIN_REQUEST for a responder, PARAMS to the empty record, STDIN to the
+ * empty record, all of one non-zero request id and version 1. Every other
+ * stream could make libfcgi wait for bytes that never come.
+ */
+enum gate {
+	GATE_PART,	/* more must arrive */
+	GATE_WHOLE,
+	GATE_TOO_LARGE,	/* PARAMS are whole, STDIN is over body_max */
+	GATE_BAD	/* not a request; nothing can be answered */
+};
+
+#define GATE_PARAMS_MAX 32768	/* bytes of PARAMS in all, else BAD */
+
+/*
+ * bytes: what a peek at the socket showed, from its first byte.
+ * body_max: the longest STDIN content that is let in.
+ */
+enum gate gate_look(const unsigned char *bytes, size_t length,
+    size_t body_max);
+
+#endif

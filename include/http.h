@@ -1,0 +1,77 @@
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop.h"
+#include "status.h"
+
+/*
+ * Requests to the upstreams over libcurl's multi interface, driven by the
+ * loop. Connections are kept warm for the life of the process. Each
+ * upstream has at most transfers_max running; further requests wait in a
+ * FIFO, and their wait counts against their timeout. Redirects are not
+ * followed, no proxy is used, only http and https are spoken.
+ */
+struct http;
+struct http_headers;	/* a list of header lines to send */
+
+#define HTTP_ANSWER_MAX 65536	/* bytes of an answer's body */
+
+enum http_upstream { HTTP_CXONE, HTTP_INVENTORY, HTTP_UPSTREAM_COUNT };
+
+/* All pointers are borrowed until done was called. */
+struct http_request {
+	enum http_upstream upstream;
+	const char *method;
+	const char *url;
+	const struct http_headers *headers;
+	const char *body;	/* NULL: none */
+	size_t body_bytes;
+	int64_t timeout_us;	/* for everything: wait, connect, answer */
+};
+
+struct http_answer {
+	long code;		/* the HTTP status; 0 when none came */
+	const char *body;	/* NUL-terminated, never NULL */
+	size_t body_bytes;
+	int64_t waited_us;	/* in our FIFO, before it was sent */
+	int64_t retry_after_us;	/* Retry-After, from now; -1 when none */
+	const char *problem;	/* transport failure in words, or "" */
+};
+
+/*
+ * status: OK when a whole HTTP answer came, whatever its code; else
+ * UNREACHABLE, TIMEOUT, TRANSPORT, ANSWER_TOO_LARGE, MEMORY or STOPPING.
+ * answer is borrowed until the callback returns.
+ */
+typedef void http_done(void *arg, enum status status,
+    const struct http_answer *answer);
+
+/* NULL when memory runs out. transfers_max: 1..1024. Free: http_free. */
+struct http *http_new(struct loop *loop, size_t transfers_max);
+
+/* Ends everything without calling back. */
+void http_free(struct http *http);
+
+/*
+ * Sends a request. done is called exactly once, later, from the loop,
+ * never before this returns.
+ */
+void http_send(struct http *http, const struct http_request *request,
+    http_done *done, void *arg);
+
+/* From now on every request, running, waiting or new, ends STOPPING. */
+void http_stop(struct http *http);
+
+/*
+ * A list of header lines ("Name: value") to send; gives NULL when memory
+ * runs out. headers may be NULL for a new list; on NULL the old list is
+ * still the caller's. Values that hold secrets are wiped by free.
+ */
+struct http_headers *http_headers_add(struct http_headers *headers,
+    const char *line);
+void http_headers_free(struct http_headers *headers);
+
+#endif

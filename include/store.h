@@ -1,0 +1,74 @@
+#ifndef STORE_H
+#define STORE_H
+
+#include "db.h"
+#include "loop.h"
+#include "status.h"
+
+/*
+ * The store thread: runs transaction bodies on the database so that the
+ * loop never waits for a disk. All bodies waiting at one moment run in one
+ * transaction (group commit); a body that fails is undone alone. The only
+ * locks of the program are in here.
+ */
+struct store;
+
+/* Runs on the store thread, inside the transaction; must not call back. */
+typedef enum status store_body(struct db *db, void *arg);
+
+/* Called on the loop after the commit, or when there will be none. */
+typedef void store_done(void *arg, enum status status);
+
+enum store_lane {
+	STORE_RECORD,	/* synchronous=NORMAL */
+	STORE_DURABLE	/* synchronous=FULL: acknowledged work */
+};
+
+/*
+ * One piece of work. Lives in the caller's struct and belongs to the store
+ * from store_submit until done; next is the store's own.
+ */
+struct store_job {
+	enum store_lane lane;
+	store_body *body;
+	store_done *done;
+	void *arg;
+	enum status status;
+	struct store_job *next;
+};
+
+#define STORE_WAITING_MAX 4096	/* jobs that may wait at one time */
+#define STORE_BATCH_MAX 256	/* bodies in one transaction */
+
+/*
+ * Opens path as db_open does and starts the thread. What went wrong is in
+ * problem. Free with store_close.
+ */
+enum status store_open(struct loop *loop, const char *path,
+    struct store **store, char problem[DB_PROBLEM_BYTES]);
+
+/*
+ * Runs body in a transaction of the job's lane; a group that holds one
+ * durable job commits durably. done gets the body's status when that was
+ * not OK, else the commit's: OK means committed. STATUS_STORE_BUSY, at
+ * once but still from the loop, when STORE_WAITING_MAX jobs wait.
+ * done is called exactly once, later, from the loop.
+ */
+void store_submit(struct store *store, struct store_job *job);
+
+/*
+ * A rider goes along with every group, after its bodies, in the same
+ * transaction: body reads, done gets what it read back to the loop, once
+ * per group and before the done of that group's jobs. Set before the
+ * first submit; at most STORE_RIDERS_MAX. Its lane means nothing.
+ */
+#define STORE_RIDERS_MAX 4
+void store_ride(struct store *store, struct store_job *rider);
+
+/* Waits till all submitted jobs are committed, then calls their dones. */
+void store_flush(struct store *store);
+
+/* Finishes what was submitted (without calling done), ends the thread. */
+void store_close(struct store *store);
+
+#endif

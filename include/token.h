@@ -1,0 +1,80 @@
+#ifndef TOKEN_H
+#define TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "http.h"
+#include "loop.h"
+#include "status.h"
+#include "store.h"
+
+/*
+ * The OAuth access token (RFC 6749 section 4.4), shared by all processes
+ * through table token and kept in memory by version.
+ *
+ * Each process is, about the token, in one of these states:
+ *   RESTING   nothing is under way; there may be a token in memory
+ *   CLAIMING  a transaction asks: is there a newer token, or may I fetch
+ *             one? The answer is a token, the lease, or wait
+ *   FETCHING  this process holds the lease and asks the token endpoint
+ *   SAVING    the answer is being stored
+ *   POLLING   another process holds the lease; asks again soon
+ * Only the lease's holder may fetch; a lease outlives the longest token
+ * call, dies with its time, and every grant of it has a larger fence, so a
+ * holder that was overtaken cannot save.
+ */
+struct token;
+
+#define TOKEN_TEXT_MAX 8192	/* bytes of an access token */
+
+/* A token in use. value is borrowed until the next turn of the loop. */
+struct token_lent {
+	const char *value;
+	int64_t version;	/* of table token; grows with each new one */
+	const struct http_headers *headers;	/* Authorization: Bearer and
+		Content-Type and Accept: application/json; borrowed until
+		token_return */
+};
+
+typedef void token_done(void *arg, enum status status);
+
+/* A caller in the queue; lives in the caller's struct until done. */
+struct token_wait {
+	int64_t newer_than;	/* a version CXone rejected, or 0 */
+	int64_t deadline_us;	/* monotonic */
+	token_done *done;
+	void *arg;
+	struct token_wait *next;	/* the token module's own */
+};
+
+/* NULL when memory runs out. Borrows all for its life. */
+struct token *token_new(const struct config *config, struct loop *loop,
+    struct store *store, struct http *http);
+
+/* Wipes and frees. Waiting callers are forgotten. */
+void token_free(struct token *token);
+
+/*
+ * The token in memory, when it is good and newer than `newer_than`: false
+ * when token_get must be called. A token near its end is still lent while
+ * a new one is fetched behind.
+ */
+bool token_lend(struct token *token, int64_t newer_than,
+    struct token_lent *lent);
+
+/* Gives back what was lent. */
+void token_return(struct token *token, const struct token_lent *lent);
+
+/*
+ * Waits for a token newer than wait->newer_than. done tells, exactly once
+ * and later: OK (token_lend will succeed within that call),
+ * STATUS_TOKEN_REFUSED (the endpoint refuses our client; remembered for a
+ * while), STATUS_TOKEN_REJECTED (the endpoint keeps giving the token that
+ * CXone rejected), STATUS_TOKEN_UNAVAILABLE (no token before the
+ * deadline), STATUS_STOPPING.
+ */
+void token_get(struct token *token, struct token_wait *wait);
+
+#endif
