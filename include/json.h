@@ -2,11 +2,13 @@
 #define JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "status.h"
 
 #define JSON_PROBLEM_BYTES 160
+#define JSON_TOKEN_BYTES 1024	/* one name in a JSON Pointer, with its NUL */
 
 /*
  * Parses a whole JSON text (RFC 8259) from outside. Refused: bytes that are
@@ -21,8 +23,12 @@ enum status json_parse(const char *bytes, size_t length, size_t depth_max,
 
 /*
  * The value a JSON Pointer (RFC 6901) names, or NULL when there is none.
- * "" is the whole document. Borrowed from root.
+ * "" is the whole document. Borrowed from root. A pointer that is not valid
+ * names nothing.
  */
 const json_t *json_at(const json_t *root, const char *pointer);
+
+/* True for the syntax of RFC 6901 section 3, names under JSON_TOKEN_BYTES. */
+bool json_pointer_is_valid(const char *pointer);
 
 #endif

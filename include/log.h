@@ -7,9 +7,9 @@
  * One line per happening, logfmt, to stderr, which every web server writes
  * to its error log:
  *   time=2024-05-15T10:30:00.123Z level=warn pid=71 event=a1b2 msg="..."
- * Control characters and quotes in what is logged are escaped, so that a
- * hostile id stays one line. Lines over 2,000 bytes are cut with "...".
- * Thread-safe: one line is one write(2).
+ * Quotes, backslashes and all bytes but printable ASCII are escaped in what
+ * is logged, so that a hostile id stays one line. Lines over 2,000 bytes are
+ * cut with "...". Thread-safe: one line is one write(2).
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
 

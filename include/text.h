@@ -42,7 +42,7 @@ void text_add_format(struct text *text, const char *format, ...)
 /* Adds a decimal integer; several times cheaper than text_add_format. */
 void text_add_int(struct text *text, int64_t value);
 
-/* Adds microseconds as milliseconds with two decimals: 12340 -> 12.34. */
+/* Adds microseconds as milliseconds, rounded to two decimals: 12.34. */
 void text_add_ms(struct text *text, int64_t us);
 
 /*
