@@ -10,11 +10,13 @@
  *
  * Accepted is what web servers send (FastCGI 1.0 sections 3.3 and 5): one
  * BEGIN_REQUEST for a responder, PARAMS to the empty record, STDIN to the
- * empty record, all of one non-zero request id and version 1. Every other
- * stream could make libfcgi wait for bytes that never come.
+ * empty record, all of one non-zero request id and version 1, and nothing
+ * after. Every other stream could make libfcgi wait for bytes that never
+ * come, or is one that the server has already given up (ABORT_REQUEST).
  */
 enum gate {
-	GATE_PART,	/* more must arrive */
+	GATE_PART,	/* more must arrive; PARAMS are not whole */
+	GATE_PART_BODY,	/* more must arrive; PARAMS are: it can be answered */
 	GATE_WHOLE,
 	GATE_TOO_LARGE,	/* PARAMS are whole, STDIN is over body_max */
 	GATE_BAD	/* not a request; nothing can be answered */

@@ -14,10 +14,12 @@
  * The only module that knows FastCGI.
  *
  * A connection is, in this order: GATHERING (watched by the loop until the
- * gate sees a whole request or its deadline comes), IN HAND (given to
- * begin as a struct gateway_request, not watched), and, only when it was
- * answered before all of its body was read, LINGERING (drained until the
- * server closes or a deadline comes). request is NULL but in hand.
+ * gate sees a whole request or its deadline comes), READY (only when
+ * inflight_max are in hand: whole, waits for a place), IN HAND (given to
+ * begin, not watched), and, only when it was answered before all of its
+ * body was read, LINGERING (drained until the server closes or a deadline
+ * comes). One that does not become whole in time is answered 408 by the
+ * gateway when its PARAMS are there, else closed.
  */
 struct gateway;
 struct gateway_request;
@@ -43,7 +45,9 @@ bool gateway_is_cgi(void);
  * Opens the gateway. STATUS_IO: the socket could not be made or is none;
  * the reason was logged. Borrows options until return. A socket file is
  * made with mode 0660; one left by a dead process is replaced, one that a
- * living process answers on is refused.
+ * living process answers on is refused. SIGPIPE must be ignored, and the
+ * signals a main loop reads be blocked, before this is called: libfcgi
+ * installs handlers of its own where it finds none.
  */
 enum status gateway_open(struct loop *loop,
     const struct gateway_options *options, gateway_begin *begin, void *arg,
@@ -61,7 +65,10 @@ enum status gateway_open_cgi(struct loop *loop,
 /* Changes the longest body for requests from now on. */
 void gateway_set_body_max(struct gateway *gateway, size_t body_max);
 
-/* Stops accepting; what has been accepted goes on. */
+/*
+ * Stops accepting; what has been accepted goes on. Connections in the
+ * kernel's queue stay for whoever else listens on the socket.
+ */
 void gateway_drain(struct gateway *gateway);
 
 /* True when nothing is gathering or in hand. */
@@ -70,7 +77,10 @@ bool gateway_idle(const struct gateway *gateway);
 /* Calls idle(arg) from the loop each time the gateway becomes idle. */
 void gateway_on_idle(struct gateway *gateway, loop_due *idle, void *arg);
 
-/* Closes everything; requests in hand are freed without an answer. */
+/*
+ * Closes everything; requests in hand are freed without an answer. Not
+ * from within begin. NULL is allowed.
+ */
 void gateway_close(struct gateway *gateway);
 
 /* A CGI variable (RFC 3875 section 4.1) or NULL. Borrowed till answered. */
@@ -99,7 +109,11 @@ struct gateway_answer {
 	size_t body_bytes;
 };
 
-/* Sends the answer and frees the request. Borrows answer until return. */
+/*
+ * Sends the answer and frees the request. Borrows answer until return.
+ * FastCGI: up to LONG bytes go to the kernel at once; a longer body is
+ * written as fast as the server reads, with a pause of 2 s at most.
+ */
 void gateway_reply(struct gateway_request *request,
     const struct gateway_answer *answer);
 

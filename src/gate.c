@@ -1,0 +1,110 @@
+/* gate.c: the bytes that have come so far -> is it a whole request? */
+#include "gate.h"
+
+#include <stdbool.h>
+
+#define HEADER_BYTES 8
+#define BEGIN_BYTES  8
+
+/* FastCGI 1.0 section 8. */
+enum { VERSION = 1, BEGIN_REQUEST = 1, PARAMS = 4, STDIN = 5, RESPONDER = 1 };
+
+/* A record whose header has arrived; content and padding may not have. */
+struct record {
+	unsigned version;
+	unsigned type;
+	unsigned id;
+	size_t content_bytes;
+	size_t padding_bytes;
+	const unsigned char *content;
+};
+
+/* The walk over the records: at is where the next one begins. */
+struct walk {
+	const unsigned char *bytes;
+	size_t length;
+	size_t at;
+	unsigned id;
+};
+
+/* False: the header has not arrived. */
+static bool see_header(const struct walk *walk, struct record *record)
+{
+	const unsigned char *header;
+
+	if (walk->at > walk->length || walk->length - walk->at < HEADER_BYTES)
+		return false;
+	header = walk->bytes + walk->at;
+	record->version = header[0];
+	record->type = header[1];
+	record->id = (unsigned)header[2] << 8 | header[3];
+	record->content_bytes = (size_t)header[4] << 8 | header[5];
+	record->padding_bytes = header[6];
+	record->content = header + HEADER_BYTES;
+	return true;
+}
+
+/* False: the record's content or padding has not arrived to its end. */
+static bool pass(struct walk *walk, const struct record *record)
+{
+	walk->at +=
+	    HEADER_BYTES + record->content_bytes + record->padding_bytes;
+	return walk->at <= walk->length;
+}
+
+static enum gate walk_begin(struct walk *walk)
+{
+	struct record begin;
+
+	if (!see_header(walk, &begin))
+		return GATE_PART;
+	if (begin.version != VERSION || begin.type != BEGIN_REQUEST ||
+	    begin.id == 0 || begin.content_bytes != BEGIN_BYTES)
+		return GATE_BAD;
+	if (!pass(walk, &begin))
+		return GATE_PART;
+	if (begin.content[0] != 0 || begin.content[1] != RESPONDER)
+		return GATE_BAD;
+	walk->id = begin.id;
+	return GATE_WHOLE;
+}
+
+/* Walks one stream to its empty record. */
+static enum gate walk_stream(struct walk *walk, unsigned type, size_t max)
+{
+	struct record record;
+	size_t total = 0;
+
+	while (see_header(walk, &record)) {
+		if (record.version != VERSION || record.type != type ||
+		    record.id != walk->id)
+			return GATE_BAD;
+		total += record.content_bytes;
+		if (total > max)
+			return GATE_TOO_LARGE;
+		if (!pass(walk, &record))
+			return GATE_PART;
+		if (record.content_bytes == 0)
+			return GATE_WHOLE;
+	}
+	return GATE_PART;
+}
+
+enum gate gate_look(const unsigned char *bytes, size_t length, size_t body_max)
+{
+	struct walk walk = {.bytes = bytes, .length = length};
+	enum gate seen;
+
+	seen = walk_begin(&walk);
+	if (seen != GATE_WHOLE)
+		return seen;
+	seen = walk_stream(&walk, PARAMS, GATE_PARAMS_MAX);
+	if (seen != GATE_WHOLE)
+		return seen == GATE_PART ? GATE_PART : GATE_BAD;
+	seen = walk_stream(&walk, STDIN, body_max);
+	if (seen == GATE_PART)
+		return GATE_PART_BODY;
+	if (seen == GATE_WHOLE && walk.at < length)
+		return GATE_BAD;
+	return seen;
+}

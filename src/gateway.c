@@ -1,0 +1,313 @@
+/* gateway.c: HTTP requests from the web server -> begin; answers -> back */
+#include "gateway_request.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "listener.h"
+#include "log.h"
+
+#define HEAD_MAX   16384
+#define SPARES_MAX 256
+
+/* RFC 9110 section 15, and RFC 6585 for 429. */
+static const struct {
+	int http;
+	const char *reason;
+} reasons[] = {
+    {200, "OK"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {500, "Internal Server Error"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+};
+
+static const char *reason_of(int http)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+		if (reasons[i].http == http)
+			return reasons[i].reason;
+	}
+	return "Other";
+}
+
+/*
+ * What follows from a change of state, but not inside the call that made
+ * it: begin what waits, accept again, tell that the gateway is idle.
+ */
+static void settle(void *arg)
+{
+	struct gateway *gateway = arg;
+
+	gateway->kind->resume(gateway);
+	if (!gateway->busy || !gateway_idle(gateway))
+		return;
+	gateway->busy = false;
+	if (gateway->idle != NULL)
+		gateway->idle(gateway->idle_arg);
+}
+
+struct gateway *gateway_new(struct loop *loop,
+    const struct gateway_options *options, gateway_begin *begin, void *arg)
+{
+	struct gateway *gateway;
+
+	gateway = calloc(1, sizeof *gateway);
+	if (gateway == NULL)
+		return NULL;
+	gateway->loop = loop;
+	gateway->begin = begin;
+	gateway->arg = arg;
+	gateway->body_max = options->body_max;
+	gateway->inflight_max = options->inflight_max;
+	gateway->gather_us = options->gather_us;
+	gateway->listener = -1;
+	loop_timer_init(&gateway->settle, settle, gateway);
+	text_init(&gateway->head, HEAD_MAX);
+	return gateway;
+}
+
+static void list_add(struct gateway_request *request, enum gateway_state state)
+{
+	struct gateway_list *list = &request->gateway->lists[state];
+
+	request->state = state;
+	request->later = NULL;
+	request->earlier = list->last;
+	if (list->last != NULL)
+		list->last->later = request;
+	else
+		list->first = request;
+	list->last = request;
+	list->count++;
+}
+
+static void list_remove(struct gateway_request *request)
+{
+	struct gateway_list *list = &request->gateway->lists[request->state];
+
+	if (request->earlier != NULL)
+		request->earlier->later = request->later;
+	else
+		list->first = request->later;
+	if (request->later != NULL)
+		request->later->earlier = request->earlier;
+	else
+		list->last = request->earlier;
+	list->count--;
+}
+
+struct gateway_request *gateway_request_new(
+    struct gateway *gateway, enum gateway_state state)
+{
+	struct gateway_request *request = gateway->lists[GATEWAY_SPARE].first;
+
+	if (request != NULL)
+		list_remove(request);
+	else
+		request = malloc(sizeof *request);
+	if (request == NULL)
+		return NULL;
+	*request = (struct gateway_request){.gateway = gateway, .fd = -1};
+	gateway->busy = true;
+	list_add(request, state);
+	return request;
+}
+
+/* In the usual course, listening and nobody asking, nothing follows. */
+void gateway_request_move(
+    struct gateway_request *request, enum gateway_state state)
+{
+	struct gateway *gateway = request->gateway;
+	bool waiting;
+
+	list_remove(request);
+	list_add(request, state);
+	waiting = gateway->lists[GATEWAY_READY].count > 0 ||
+		  (!gateway->listening && !gateway->draining) ||
+		  (gateway->idle != NULL && gateway_idle(gateway));
+	if (waiting)
+		loop_timer_set(gateway->loop, &gateway->settle,
+		    loop_now_us(gateway->loop));
+}
+
+void gateway_request_begin(struct gateway_request *request)
+{
+	struct gateway *gateway = request->gateway;
+
+	gateway_request_move(request, GATEWAY_IN_HAND);
+	gateway->begin(gateway->arg, request);
+}
+
+void gateway_request_end(struct gateway_request *request)
+{
+	struct gateway *gateway = request->gateway;
+
+	loop_timer_stop(gateway->loop, &request->deadline);
+	if (request->fd >= 0) {
+		loop_unwatch(gateway->loop, request->fd);
+		close(request->fd);
+	}
+	free(request->body);
+	gateway_request_move(request, GATEWAY_SPARE);
+	if (gateway->lists[GATEWAY_SPARE].count > SPARES_MAX) {
+		list_remove(request);
+		free(request);
+	}
+}
+
+void gateway_set_body_max(struct gateway *gateway, size_t body_max)
+{
+	gateway->body_max = body_max;
+}
+
+void gateway_drain(struct gateway *gateway)
+{
+	gateway->draining = true;
+	if (gateway->listening)
+		loop_unwatch(gateway->loop, gateway->listener);
+	gateway->listening = false;
+}
+
+bool gateway_idle(const struct gateway *gateway)
+{
+	return gateway->lists[GATEWAY_GATHERING].count == 0 &&
+	       gateway->lists[GATEWAY_READY].count == 0 &&
+	       gateway->lists[GATEWAY_IN_HAND].count == 0;
+}
+
+void gateway_on_idle(struct gateway *gateway, loop_due *idle, void *arg)
+{
+	gateway->idle = idle;
+	gateway->idle_arg = arg;
+}
+
+static void end_all(struct gateway *gateway, enum gateway_state state)
+{
+	struct gateway_list *list = &gateway->lists[state];
+
+	while (list->first != NULL) {
+		if (state == GATEWAY_IN_HAND)
+			gateway->kind->drop(list->first);
+		gateway_request_end(list->first);
+	}
+}
+
+void gateway_close(struct gateway *gateway)
+{
+	struct gateway_list *spares;
+	struct gateway_request *spare;
+
+	if (gateway == NULL)
+		return;
+	gateway_drain(gateway);
+	end_all(gateway, GATEWAY_GATHERING);
+	end_all(gateway, GATEWAY_READY);
+	end_all(gateway, GATEWAY_IN_HAND);
+	end_all(gateway, GATEWAY_LINGERING);
+	spares = &gateway->lists[GATEWAY_SPARE];
+	while (spares->first != NULL) {
+		spare = spares->first;
+		list_remove(spare);
+		free(spare);
+	}
+	loop_timer_stop(gateway->loop, &gateway->settle);
+	if (gateway->listener >= 0)
+		listener_close(gateway->listener);
+	text_done(&gateway->head);
+	free(gateway->peek);
+	free(gateway);
+}
+
+const char *gateway_param(
+    const struct gateway_request *request, const char *name)
+{
+	return FCGX_GetParam(name, request->variables);
+}
+
+bool gateway_content_length(
+    const struct gateway_request *request, size_t *length)
+{
+	const char *text = gateway_param(request, "CONTENT_LENGTH");
+	char *end;
+	uintmax_t value;
+
+	if (text == NULL || !isdigit((unsigned char)*text))
+		return false;
+	value = strtoumax(text, &end, 10);
+	if (*end != '\0')
+		return false;
+	*length = value < SIZE_MAX ? (size_t)value : SIZE_MAX;
+	return true;
+}
+
+const char *gateway_body(const struct gateway_request *request, size_t *length)
+{
+	*length = request->body_bytes;
+	return request->body_whole ? request->body : NULL;
+}
+
+bool gateway_body_too_large(const struct gateway_request *request)
+{
+	return request->body_too_large;
+}
+
+int64_t gateway_accepted_us(const struct gateway_request *request)
+{
+	return request->accepted_us;
+}
+
+static void write_head(struct text *head, const struct gateway_answer *answer)
+{
+	text_clear(head);
+	text_add(head, "Status: ");
+	text_add_int(head, answer->http);
+	text_add(head, " ");
+	text_add(head, reason_of(answer->http));
+	text_add(head, "\r\nContent-Type: ");
+	text_add(head, answer->type);
+	text_add(head, "\r\nContent-Length: ");
+	text_add_int(head, (int64_t)answer->body_bytes);
+	text_add(head, "\r\n");
+	text_add(head, answer->headers);
+	text_add(head, "\r\n");
+}
+
+void gateway_reply(
+    struct gateway_request *request, const struct gateway_answer *answer)
+{
+	struct gateway *gateway = request->gateway;
+
+	assert(request->state == GATEWAY_IN_HAND);
+	write_head(&gateway->head, answer);
+	if (text_failed(&gateway->head)) {
+		/* No answer is better than half a head. */
+		log_line(LOG_ERROR, NULL, "the head of an answer is too long");
+		gateway->kind->drop(request);
+		gateway_request_end(request);
+		return;
+	}
+	gateway->kind->send(request, &gateway->head, answer);
+}
