@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "status.h"
 #include "text.h"
@@ -34,9 +35,10 @@ struct route {
 
 /*
  * Makes the map from a section, or the built-in map when section is NULL.
+ * Borrows all until return; section may be freed afterwards.
  * STATUS_CONFIG_INVALID: problems has a line for each thing wrong, with
  * its place ("FILE: /routing/in_stock/skils: ..."); file is only for that.
- * The caller frees *routing with routing_free.
+ * STATUS_MEMORY. The caller frees *routing with routing_free.
  */
 enum status routing_load(const json_t *section, const char *file,
     struct text *problems, struct routing **routing);
@@ -59,5 +61,8 @@ bool routing_is_fallback(const struct routing *routing,
  * hexadecimal: equal digests mean equal decisions.
  */
 const char *routing_digest(const struct routing *routing);
+
+/* Prints the map, one status word a line, and its digest. */
+void routing_print(const struct routing *routing, FILE *out);
 
 #endif
