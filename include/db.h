@@ -20,11 +20,11 @@
  * prepared once per connection and kept.
  */
 struct db;
-struct db_row;	/* a running statement */
+struct db_row; /* a running statement */
 
 enum db_mode {
-	DB_SERVE,	/* create and migrate when needed, read and write */
-	DB_READ		/* must exist with today's schema; never written */
+	DB_SERVE, /* create and migrate when needed, read and write */
+	DB_READ   /* must exist with today's schema; never written */
 };
 
 /*
@@ -39,14 +39,28 @@ enum db_mode {
 enum status db_open(const char *path, enum db_mode mode, struct db **db,
     char problem[DB_PROBLEM_BYTES]);
 
-/* Closes under the gate. NULL is allowed. */
+/*
+ * Closes under the gate: the last connection of all processes empties the
+ * WAL into the file. NULL is allowed.
+ */
 void db_close(struct db *db);
 
 /*
- * Which SQLite this runs on and what protects the file from the WAL-reset
- * bug: one sentence for the log and `stockroute version`. Static.
+ * Which SQLite this runs on ("3.40.1"), and one sentence on what protects
+ * the file from its WAL-reset bug, for the log and `stockroute version`.
+ * Static. Fixed are 3.51.3, 3.50.7 and 3.44.6 and what follows in their
+ * lines; number is as SQLITE_VERSION_NUMBER counts.
  */
+const char *db_sqlite_version(void);
 const char *db_engine(void);
+bool db_engine_is_fixed(int number);
+
+/*
+ * A file system, by its magic number (statfs(2) f_type), that is not simply
+ * a local disk: its name, static; *network tells that db_open refuses it.
+ * NULL for all others.
+ */
+const char *db_filesystem(int64_t magic, bool *network);
 
 /* How long a transaction may wait for the gate; at the start 5 s. */
 void db_set_wait(struct db *db, int64_t wait_us);
@@ -74,16 +88,9 @@ enum status db_begin_read(struct db *db);
 void db_end_read(struct db *db);
 
 /*
- * Marks a point inside a write transaction, and undoes to it: how one
- * body of a group fails without the others.
- */
-enum status db_mark(struct db *db);
-void db_undo_to_mark(struct db *db);
-void db_release_mark(struct db *db);
-
-/*
- * Takes a statement in hand, unbound. NULL when it cannot be prepared
- * (db_status tells). Return it with db_done.
+ * Takes a statement in hand, unbound. Never NULL: when it cannot be
+ * prepared, binds and steps do nothing and db_done tells. Every use ends
+ * with db_done, before the same statement is used again.
  */
 struct db_row *db_use(struct db *db, enum sql sql);
 
@@ -108,8 +115,8 @@ int db_columns(struct db_row *row);
 const char *db_column_name(struct db_row *row, int column);
 
 /*
- * Ends the use: resets and unbinds. STATUS_OK, or what went wrong in any
- * bind or step since db_use (logged once, here).
+ * Ends the use: resets and unbinds. STATUS_OK, or what went wrong first,
+ * in preparing, a bind or a step since db_use (already logged).
  */
 enum status db_done(struct db_row *row);
 

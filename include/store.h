@@ -13,7 +13,10 @@
  */
 struct store;
 
-/* Runs on the store thread, inside the transaction; must not call back. */
+/*
+ * Runs on the store thread, inside the transaction. May run again, when
+ * another body of its group failed and all was undone.
+ */
 typedef enum status store_body(struct db *db, void *arg);
 
 /* Called on the loop after the commit, or when there will be none. */
@@ -59,16 +62,24 @@ void store_submit(struct store *store, struct store_job *job);
 /*
  * A rider goes along with every group, after its bodies, in the same
  * transaction: body reads, done gets what it read back to the loop, once
- * per group and before the done of that group's jobs. Set before the
- * first submit; at most STORE_RIDERS_MAX. Its lane means nothing.
+ * per group and before the done of that group's jobs; only then the next
+ * group begins, so that arg is never used by both threads. Set before the
+ * first submit; at most STORE_RIDERS_MAX. Its lane means nothing. A rider
+ * that fails does not fail the group.
  */
 #define STORE_RIDERS_MAX 4
 void store_ride(struct store *store, struct store_job *rider);
 
-/* Waits till all submitted jobs are committed, then calls their dones. */
+/*
+ * Waits till all submitted jobs have ended, also those that their dones
+ * submit, and calls their dones.
+ */
 void store_flush(struct store *store);
 
-/* Finishes what was submitted (without calling done), ends the thread. */
+/*
+ * Finishes what was submitted (without calling done), ends the thread.
+ * NULL is allowed.
+ */
 void store_close(struct store *store);
 
 #endif

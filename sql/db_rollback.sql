@@ -1,0 +1,2 @@
+-- db.c undo: as if nothing had been begun
+ROLLBACK;

@@ -1,0 +1,302 @@
+/* db.c: SQL files and values -> rows and transactions of the shared file */
+#include "db.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "db_inside.h"
+#include "log.h"
+
+/* An SQLite page is 4 kB: passive at 4 MB of WAL, restart from 16 MB. */
+#define CHECKPOINT_PAGES 1000
+#define RESTART_PAGES    4000
+#define RESTART_BUSY_MS  50 /* all writers wait meanwhile */
+#define UNFINISHED_WARN  3
+
+enum status db_status(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return STATUS_OK;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return STATUS_STORE_BUSY;
+	case SQLITE_FULL:
+		return STATUS_STORE_FULL;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return STATUS_STORE_CORRUPT;
+	case SQLITE_NOMEM:
+		return STATUS_MEMORY;
+	default:
+		/* Unreadable, unwritable, or a statement of ours is wrong. */
+		return STATUS_STORE_UNAVAILABLE;
+	}
+}
+
+static enum status failed(struct db *db, int rc, enum sql sql)
+{
+	log_line(LOG_ERROR, NULL, "store: %s: %s (SQLite %d)", sql_name[sql],
+	    sqlite3_errmsg(db->handle), rc);
+	return db_status(rc);
+}
+
+enum status db_run(struct db *db, enum sql sql)
+{
+	int rc = sqlite3_exec(db->handle, sql_text[sql], NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? STATUS_OK : failed(db, rc, sql);
+}
+
+void db_set_wait(struct db *db, int64_t wait_us)
+{
+	db->wait_us = wait_us;
+}
+
+static int got_commit(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)handle;
+	(void)name;
+	db->wal_pages = pages;
+	/* Fewer than before: the WAL has begun anew. */
+	if (pages < db->checkpoint_from)
+		db->checkpoint_from = 0;
+	return SQLITE_OK;
+}
+
+void db_watch_wal(struct db *db)
+{
+	sqlite3_wal_hook(db->handle, got_commit, db);
+}
+
+int64_t db_wal_pages(const struct db *db)
+{
+	return db->wal_pages;
+}
+
+static void tell_unfinished(struct db *db, int rc)
+{
+	const char *why = "a reader holds it, such as an open sqlite3 shell";
+
+	db->unfinished++;
+	if (db->unfinished % UNFINISHED_WARN != 0)
+		return;
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
+		why = sqlite3_errmsg(db->handle);
+	log_line(LOG_WARN, NULL,
+	    "store: %d checkpoints in a row could not "
+	    "empty the WAL, it has %d kB: %s",
+	    db->unfinished, db->wal_pages * 4, why);
+}
+
+/*
+ * Copies the WAL into the file, once per CHECKPOINT_PAGES it has grown. What
+ * fails here loses nothing: the commit stands in the WAL.
+ */
+static void checkpoint_when_due(struct db *db)
+{
+	int mode = SQLITE_CHECKPOINT_PASSIVE;
+	int in_wal = 0;
+	int copied = 0;
+	int rc;
+
+	if (db->wal_pages - db->checkpoint_from < CHECKPOINT_PAGES)
+		return;
+	if (db->wal_pages >= RESTART_PAGES)
+		mode = SQLITE_CHECKPOINT_RESTART;
+	sqlite3_busy_timeout(db->handle, RESTART_BUSY_MS);
+	rc = sqlite3_wal_checkpoint_v2(
+	    db->handle, "main", mode, &in_wal, &copied);
+	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	db->checkpoint_from = db->wal_pages;
+	if (rc == SQLITE_OK && copied == in_wal)
+		db->unfinished = 0;
+	else
+		tell_unfinished(db, rc);
+}
+
+static enum status take_gate(struct db *db)
+{
+	enum status status = writegate_take(db->gate, db->wait_us);
+
+	if (status != STATUS_OK)
+		log_line(LOG_WARN, NULL, "store: write gate: %s",
+		    status_name(status));
+	return status;
+}
+
+enum status db_begin(struct db *db, bool durable)
+{
+	enum status status = take_gate(db);
+
+	if (status != STATUS_OK)
+		return status;
+	if (durable != db->durable)
+		status = db_run(db, durable ? SQL_db_durable : SQL_db_relaxed);
+	if (status == STATUS_OK) {
+		db->durable = durable;
+		status = db_run(db, SQL_db_begin);
+	}
+	if (status != STATUS_OK)
+		writegate_leave(db->gate);
+	return status;
+}
+
+/* A full disk or a read error may already have undone the transaction. */
+static void undo(struct db *db)
+{
+	if (!sqlite3_get_autocommit(db->handle))
+		db_run(db, SQL_db_rollback);
+}
+
+enum status db_commit(struct db *db)
+{
+	enum status status = db_run(db, SQL_db_commit);
+
+	if (status == STATUS_OK)
+		checkpoint_when_due(db);
+	else
+		undo(db);
+	writegate_leave(db->gate);
+	return status;
+}
+
+void db_rollback(struct db *db)
+{
+	undo(db);
+	writegate_leave(db->gate);
+}
+
+enum status db_begin_read(struct db *db)
+{
+	return db_run(db, SQL_db_begin_read);
+}
+
+void db_end_read(struct db *db)
+{
+	undo(db);
+}
+
+static void note(struct db_row *row, int rc)
+{
+	if (row->status == STATUS_OK && db_status(rc) != STATUS_OK)
+		row->status = failed(row->db, rc, row->sql);
+}
+
+struct db_row *db_use(struct db *db, enum sql sql)
+{
+	struct db_row *row = &db->rows[sql];
+
+	assert(!row->in_use);
+	row->db = db;
+	row->sql = sql;
+	row->status = STATUS_OK;
+	row->bind_next = 1;
+	row->in_use = true;
+	if (row->statement == NULL)
+		note(
+		    row, sqlite3_prepare_v3(db->handle, sql_text[sql], -1,
+			     SQLITE_PREPARE_PERSISTENT, &row->statement, NULL));
+	return row;
+}
+
+/* A name the statement does not have gives 0, which no bind accepts. */
+static int find_parameter(struct db_row *row, const char *name)
+{
+	int next = row->bind_next;
+	const char *expected;
+
+	expected = sqlite3_bind_parameter_name(row->statement, next);
+	if (expected == NULL || strcmp(expected, name) != 0)
+		next = sqlite3_bind_parameter_index(row->statement, name);
+	row->bind_next = next + 1;
+	return next;
+}
+
+void db_bind_text(struct db_row *row, const char *name, const char *value)
+{
+	if (row->status == STATUS_OK)
+		note(row,
+		    sqlite3_bind_text(row->statement, find_parameter(row, name),
+			value, -1, SQLITE_STATIC));
+}
+
+void db_bind_int(struct db_row *row, const char *name, int64_t value)
+{
+	if (row->status == STATUS_OK)
+		note(row, sqlite3_bind_int64(row->statement,
+			      find_parameter(row, name), value));
+}
+
+void db_bind_null(struct db_row *row, const char *name)
+{
+	if (row->status == STATUS_OK)
+		note(row, sqlite3_bind_null(
+			      row->statement, find_parameter(row, name)));
+}
+
+bool db_next(struct db_row *row)
+{
+	int rc;
+
+	if (row->status != STATUS_OK)
+		return false;
+	rc = sqlite3_step(row->statement);
+	note(row, rc);
+	return rc == SQLITE_ROW;
+}
+
+const char *db_text(struct db_row *row, int column)
+{
+	const unsigned char *text;
+
+	text = sqlite3_column_text(row->statement, column);
+	return text == NULL ? "" : (const char *)text;
+}
+
+int64_t db_int(struct db_row *row, int column)
+{
+	return sqlite3_column_int64(row->statement, column);
+}
+
+double db_real(struct db_row *row, int column)
+{
+	return sqlite3_column_double(row->statement, column);
+}
+
+bool db_is_null(struct db_row *row, int column)
+{
+	return sqlite3_column_type(row->statement, column) == SQLITE_NULL;
+}
+
+int db_columns(struct db_row *row)
+{
+	return sqlite3_column_count(row->statement);
+}
+
+const char *db_column_name(struct db_row *row, int column)
+{
+	const char *name = sqlite3_column_name(row->statement, column);
+
+	return name == NULL ? "" : name;
+}
+
+enum status db_done(struct db_row *row)
+{
+	/* What these return repeats the step's code, which was noted. */
+	if (row->statement != NULL) {
+		sqlite3_reset(row->statement);
+		sqlite3_clear_bindings(row->statement);
+	}
+	row->in_use = false;
+	return row->status;
+}
+
+int64_t db_changed(struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}

@@ -1,0 +1,47 @@
+#ifndef DB_INSIDE_H
+#define DB_INSIDE_H
+
+#include <sqlite3.h>
+
+#include "db.h"
+#include "writegate.h"
+
+/*
+ * What db.c and db_open.c share and nobody else sees.
+ *
+ * A statement is NULL until its first use, then kept. status is what went
+ * wrong first in the use at hand; bind_next the parameter that a caller who
+ * binds in order will name next.
+ */
+struct db_row {
+	struct db *db;
+	sqlite3_stmt *statement;
+	enum sql sql;
+	enum status status;
+	int bind_next;
+	bool in_use;
+};
+
+struct db {
+	sqlite3 *handle;
+	struct writegate *gate; /* NULL in mode DB_READ */
+	int64_t wait_us;
+	bool durable;        /* synchronous=FULL is set */
+	int wal_pages;       /* after the newest commit */
+	int checkpoint_from; /* wal_pages at the newest checkpoint */
+	int unfinished;      /* checkpoints in a row that left pages */
+	struct db_row rows[SQL_COUNT];
+};
+
+#define DB_BUSY_MS 1000 /* for SQLite's own locks, within the gate */
+
+/* An SQLite result code, extended or not, as our status. */
+enum status db_status(int rc);
+
+/* Runs a whole file, without parameters; logs what went wrong. */
+enum status db_run(struct db *db, enum sql sql);
+
+/* Has db_wal_pages told after each commit. */
+void db_watch_wal(struct db *db);
+
+#endif

@@ -1,0 +1,192 @@
+/* record.c: what became of one event -> its row, or its line in the log */
+#include "record.h"
+
+#include <stddef.h>
+
+#include "clock.h"
+#include "db.h"
+#include "text.h"
+
+static const char *const outcomes[OUTCOME_COUNT] = {
+    [OUTCOME_ROUTED] = "routed",
+    [OUTCOME_FALLBACK] = "fallback",
+    [OUTCOME_SKIPPED] = "skipped",
+    [OUTCOME_REFUSED] = "refused",
+    [OUTCOME_FAILED] = "failed",
+};
+
+static const struct {
+	const char *name;
+	const char *parameter;
+} steps[STEP_COUNT] = {
+    [STEP_GATEWAY] = {"gateway", ":gateway_us"},
+    [STEP_WEBHOOK] = {"webhook", ":webhook_us"},
+    [STEP_EVENT] = {"event", ":event_us"},
+    [STEP_SKU] = {"sku", ":sku_us"},
+    [STEP_INVENTORY] = {"inventory", ":inventory_us"},
+    [STEP_ROUTING] = {"routing", ":routing_us"},
+    [STEP_CXONE] = {"cxone", ":cxone_us"},
+    [STEP_RECORD] = {"record", ":record_us"},
+};
+
+const char *outcome_name(enum outcome outcome)
+{
+	return outcomes[outcome];
+}
+
+const char *step_name(enum step step)
+{
+	return steps[step].name;
+}
+
+void record_init(struct record *record)
+{
+	*record = (struct record){0};
+	for (size_t i = 0; i < STEP_COUNT; i++)
+		record->step_us[i] = -1;
+}
+
+static void bind_word(struct db_row *row, const char *name, const char *word)
+{
+	db_bind_text(row, name, word != NULL && word[0] == '\0' ? NULL : word);
+}
+
+/* 0 stands for an answer that never came. */
+static void bind_http(struct db_row *row, const char *name, int code)
+{
+	if (code == 0)
+		db_bind_null(row, name);
+	else
+		db_bind_int(row, name, code);
+}
+
+static void bind_event(struct db_row *row, const struct record *record)
+{
+	db_bind_int(row, ":received_us", record->received_us);
+	bind_word(row, ":interaction_id", record->interaction_id);
+	bind_word(row, ":event_type", record->event_type);
+	bind_word(row, ":event_timestamp", record->event_timestamp);
+	bind_word(row, ":media_type", record->media_type);
+	bind_word(row, ":sku", record->sku);
+}
+
+/* Whether the inventory was asked shows in inventory_attempts. */
+static void bind_decision(struct db_row *row, const struct record *record)
+{
+	const char *result = status_name(record->inventory_result);
+
+	if (record->inventory_attempts == 0 &&
+	    record->inventory_result == STATUS_OK)
+		result = NULL;
+	bind_word(row, ":inventory_word", record->inventory_word);
+	bind_word(row, ":inventory_status", record->inventory_status);
+	db_bind_text(row, ":inventory_result", result);
+	bind_word(row, ":skills", record->skills);
+	bind_word(row, ":queues", record->queues);
+	bind_word(row, ":map_digest", record->map_digest);
+}
+
+static void bind_result(struct db_row *row, const struct record *record)
+{
+	db_bind_text(row, ":outcome", outcome_name(record->outcome));
+	db_bind_text(row, ":status", status_name(record->status));
+	db_bind_int(row, ":http", record->http);
+	bind_http(row, ":inventory_http", record->inventory_http);
+	db_bind_int(row, ":inventory_attempts", record->inventory_attempts);
+	bind_http(row, ":cxone_http", record->cxone_http);
+	db_bind_int(row, ":cxone_attempts", record->cxone_attempts);
+	db_bind_int(row, ":token_refreshes", record->token_refreshes);
+	bind_word(row, ":error", record->error);
+}
+
+static void bind_times(struct db_row *row, const struct record *record)
+{
+	for (size_t i = 0; i < STEP_COUNT; i++) {
+		if (record->step_us[i] < 0)
+			db_bind_null(row, steps[i].parameter);
+		else
+			db_bind_int(
+			    row, steps[i].parameter, record->step_us[i]);
+	}
+	db_bind_int(row, ":total_us", record->total_us);
+}
+
+static enum status insert_decision(struct db *db, void *arg)
+{
+	struct record *record = arg;
+	struct db_row *row = db_use(db, SQL_decision_insert);
+
+	record->step_us[STEP_RECORD] = clock_mono_us() - record->write_from_us;
+	bind_event(row, record);
+	bind_decision(row, record);
+	bind_result(row, record);
+	bind_times(row, record);
+	db_next(row);
+	return db_done(row);
+}
+
+static void wrote(void *arg, enum status status)
+{
+	struct record *record = arg;
+
+	record->done(record->arg, status);
+}
+
+void record_write(
+    struct store *store, struct record *record, store_done *done, void *arg)
+{
+	record->done = done;
+	record->arg = arg;
+	record->write_from_us = clock_mono_us();
+	record->job = (struct store_job){
+	    .lane = STORE_RECORD,
+	    .body = insert_decision,
+	    .done = wrote,
+	    .arg = record,
+	};
+	store_submit(store, &record->job);
+}
+
+static void add_word(struct text *text, const char *name, const char *word)
+{
+	if (word != NULL && word[0] != '\0')
+		text_add_format(text, " %s=%s", name, word);
+}
+
+static void add_number(struct text *text, const char *name, int64_t number)
+{
+	text_add_format(text, " %s=", name);
+	text_add_int(text, number);
+}
+
+void record_describe(const struct record *record, struct text *text)
+{
+	text_add(text, "received_us=");
+	text_add_int(text, record->received_us);
+	add_word(text, "interaction_id", record->interaction_id);
+	add_word(text, "event_type", record->event_type);
+	add_word(text, "event_timestamp", record->event_timestamp);
+	add_word(text, "media_type", record->media_type);
+	add_word(text, "sku", record->sku);
+	add_word(text, "inventory_word", record->inventory_word);
+	add_word(text, "inventory_status", record->inventory_status);
+	add_word(
+	    text, "inventory_result", status_name(record->inventory_result));
+	add_word(text, "skills", record->skills);
+	add_word(text, "queues", record->queues);
+	add_word(text, "map_digest", record->map_digest);
+	add_word(text, "outcome", outcome_name(record->outcome));
+	add_word(text, "status", status_name(record->status));
+	add_number(text, "http", record->http);
+	add_number(text, "inventory_http", record->inventory_http);
+	add_number(text, "inventory_attempts", record->inventory_attempts);
+	add_number(text, "cxone_http", record->cxone_http);
+	add_number(text, "cxone_attempts", record->cxone_attempts);
+	add_number(text, "token_refreshes", record->token_refreshes);
+	for (size_t i = 0; i < STEP_COUNT; i++)
+		if (record->step_us[i] >= 0)
+			add_number(
+			    text, steps[i].parameter + 1, record->step_us[i]);
+	add_number(text, "total_us", record->total_us);
+	add_word(text, "error", record->error);
+}

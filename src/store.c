@@ -1,0 +1,368 @@
+/* store.c: transaction bodies -> group commits on a thread of their own */
+#include "store.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct queue {
+	struct store_job *first;
+	struct store_job *last; /* not meant when first is NULL */
+	size_t count;
+};
+
+/*
+ * lock guards what stands below it; what stands above is set before the
+ * thread starts, or the loop's alone.
+ *
+ * Riders are OUT from the group they rode with until the loop has called
+ * their done. No group starts while they are out: what they read is in
+ * structs that the loop then looks at.
+ */
+struct store {
+	struct loop *loop;
+	const char *path; /* borrowed until opened */
+	char *problem;    /* the same */
+	int wake;         /* eventfd: the loop has something to call */
+	pthread_t thread;
+	size_t unanswered; /* jobs whose done was not called; loop's */
+
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* the thread waits for it */
+	pthread_cond_t news; /* the loop waits for it: start and flush */
+	struct queue waiting;
+	struct queue finished;
+	struct store_job *riders[STORE_RIDERS_MAX];
+	size_t rider_count;
+	bool riders_out;
+	bool opened;
+	enum status open_status;
+	bool closing;
+};
+
+static void push(struct queue *queue, struct store_job *job)
+{
+	job->next = NULL;
+	if (queue->first == NULL)
+		queue->first = job;
+	else
+		queue->last->next = job;
+	queue->last = job;
+	queue->count++;
+}
+
+static struct store_job *pop(struct queue *queue)
+{
+	struct store_job *job = queue->first;
+
+	if (job != NULL) {
+		queue->first = job->next;
+		queue->count--;
+	}
+	return job;
+}
+
+/* Level-triggered: one unread wake is enough, so a full counter is fine. */
+static void wake_loop(struct store *store)
+{
+	eventfd_write(store->wake, 1);
+}
+
+static bool any_durable(const struct queue *group)
+{
+	const struct store_job *job;
+
+	for (job = group->first; job != NULL; job = job->next)
+		if (job->lane == STORE_DURABLE)
+			return true;
+	return false;
+}
+
+static void ride_along(struct store *store, struct db *db)
+{
+	for (size_t i = 0; i < store->rider_count; i++) {
+		struct store_job *rider = store->riders[i];
+
+		rider->status = rider->body(db, rider->arg);
+	}
+}
+
+static void give_all(
+    struct store *store, const struct queue *group, enum status status)
+{
+	for (struct store_job *job = group->first; job; job = job->next)
+		job->status = status;
+	for (size_t i = 0; status != STATUS_OK && i < store->rider_count; i++)
+		store->riders[i]->status = status;
+}
+
+/* Gives the job whose body failed, and nothing was done; else NULL. */
+static struct store_job *run_together(
+    struct store *store, struct db *db, const struct queue *group)
+{
+	struct store_job *job;
+	enum status status = db_begin(db, any_durable(group));
+
+	if (status != STATUS_OK) {
+		give_all(store, group, status);
+		return NULL;
+	}
+	for (job = group->first; job != NULL; job = job->next) {
+		job->status = job->body(db, job->arg);
+		if (job->status != STATUS_OK) {
+			db_rollback(db);
+			return job;
+		}
+	}
+	ride_along(store, db);
+	give_all(store, group, db_commit(db));
+	return NULL;
+}
+
+static void take_out(struct queue *group, const struct store_job *failed)
+{
+	struct queue others = {0};
+	struct store_job *job;
+
+	while ((job = pop(group)) != NULL)
+		if (job != failed)
+			push(&others, job);
+	*group = others;
+}
+
+/*
+ * A body that fails is taken out and the others run again: failing is rare,
+ * and a savepoint around each body would cost every group.
+ */
+static void run_group(struct store *store, struct db *db, struct queue *group)
+{
+	struct queue finished = {0};
+	struct store_job *job;
+
+	while ((job = run_together(store, db, group)) != NULL) {
+		take_out(group, job);
+		push(&finished, job);
+	}
+	while ((job = pop(group)) != NULL)
+		push(&finished, job);
+	*group = finished;
+}
+
+/* Waits for work; an empty group means that the store closes. */
+static struct queue next_group(struct store *store)
+{
+	struct queue group = {0};
+
+	pthread_mutex_lock(&store->lock);
+	while (!store->closing &&
+	       (store->waiting.first == NULL || store->riders_out))
+		pthread_cond_wait(&store->work, &store->lock);
+	while (store->waiting.first != NULL && group.count < STORE_BATCH_MAX)
+		push(&group, pop(&store->waiting));
+	pthread_mutex_unlock(&store->lock);
+	return group;
+}
+
+static void hand_back(struct store *store, struct queue *group)
+{
+	struct store_job *job;
+
+	pthread_mutex_lock(&store->lock);
+	while ((job = pop(group)) != NULL)
+		push(&store->finished, job);
+	store->riders_out = store->rider_count > 0;
+	pthread_cond_signal(&store->news);
+	pthread_mutex_unlock(&store->lock);
+	wake_loop(store);
+}
+
+/* On the thread itself: a connection belongs to the one that opened it. */
+static enum status open_db(struct store *store, struct db **db)
+{
+	enum status status;
+
+	status = db_open(store->path, DB_SERVE, db, store->problem);
+	pthread_mutex_lock(&store->lock);
+	store->open_status = status;
+	store->opened = true;
+	pthread_cond_signal(&store->news);
+	pthread_mutex_unlock(&store->lock);
+	return status;
+}
+
+static void *run_thread(void *arg)
+{
+	struct store *store = arg;
+	struct db *db = NULL;
+	struct queue group;
+
+	if (open_db(store, &db) != STATUS_OK)
+		return NULL;
+	group = next_group(store);
+	while (group.first != NULL) {
+		run_group(store, db, &group);
+		hand_back(store, &group);
+		group = next_group(store);
+	}
+	db_close(db);
+	return NULL;
+}
+
+static void call_riders(struct store *store)
+{
+	for (size_t i = 0; i < store->rider_count; i++) {
+		struct store_job *rider = store->riders[i];
+
+		rider->done(rider->arg, rider->status);
+	}
+	pthread_mutex_lock(&store->lock);
+	store->riders_out = false;
+	pthread_cond_signal(&store->work);
+	pthread_mutex_unlock(&store->lock);
+}
+
+/* A done may submit, and may free its job. */
+static void deliver(struct store *store)
+{
+	struct queue finished;
+	struct store_job *job;
+	bool riders_out;
+
+	pthread_mutex_lock(&store->lock);
+	finished = store->finished;
+	store->finished = (struct queue){0};
+	riders_out = store->riders_out;
+	pthread_mutex_unlock(&store->lock);
+	if (riders_out)
+		call_riders(store);
+	while ((job = pop(&finished)) != NULL) {
+		store->unanswered--;
+		job->done(job->arg, job->status);
+	}
+}
+
+static void woken(void *arg, uint32_t events)
+{
+	struct store *store = arg;
+	eventfd_t count;
+
+	(void)events;
+	eventfd_read(store->wake, &count);
+	deliver(store);
+}
+
+void store_submit(struct store *store, struct store_job *job)
+{
+	bool refused;
+
+	store->unanswered++;
+	pthread_mutex_lock(&store->lock);
+	refused = store->waiting.count >= STORE_WAITING_MAX;
+	if (refused) {
+		job->status = STATUS_STORE_BUSY;
+		push(&store->finished, job);
+	} else {
+		push(&store->waiting, job);
+		pthread_cond_signal(&store->work);
+	}
+	pthread_mutex_unlock(&store->lock);
+	if (refused)
+		wake_loop(store);
+}
+
+void store_ride(struct store *store, struct store_job *rider)
+{
+	assert(store->rider_count < STORE_RIDERS_MAX);
+	store->riders[store->rider_count] = rider;
+	store->rider_count++;
+}
+
+void store_flush(struct store *store)
+{
+	while (store->unanswered > 0) {
+		pthread_mutex_lock(&store->lock);
+		while (store->finished.first == NULL && !store->riders_out)
+			pthread_cond_wait(&store->news, &store->lock);
+		pthread_mutex_unlock(&store->lock);
+		deliver(store);
+	}
+}
+
+/* The thread takes no signals, so that the loop's signalfd has them all. */
+static enum status start_thread(struct store *store)
+{
+	sigset_t all;
+	sigset_t before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&store->thread, NULL, run_thread, store);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed != 0)
+		return STATUS_MEMORY;
+	pthread_mutex_lock(&store->lock);
+	while (!store->opened)
+		pthread_cond_wait(&store->news, &store->lock);
+	pthread_mutex_unlock(&store->lock);
+	if (store->open_status != STATUS_OK)
+		pthread_join(store->thread, NULL);
+	return store->open_status;
+}
+
+static void free_store(struct store *store)
+{
+	if (store->wake >= 0) {
+		loop_unwatch(store->loop, store->wake);
+		close(store->wake);
+	}
+	pthread_cond_destroy(&store->news);
+	pthread_cond_destroy(&store->work);
+	pthread_mutex_destroy(&store->lock);
+	free(store);
+}
+
+enum status store_open(struct loop *loop, const char *path,
+    struct store **store, char problem[DB_PROBLEM_BYTES])
+{
+	struct store *made = calloc(1, sizeof *made);
+	enum status status = STATUS_MEMORY;
+
+	snprintf(problem, DB_PROBLEM_BYTES, "no memory for the store");
+	if (made == NULL)
+		return STATUS_MEMORY;
+	made->loop = loop;
+	made->path = path;
+	made->problem = problem;
+	pthread_mutex_init(&made->lock, NULL);
+	pthread_cond_init(&made->work, NULL);
+	pthread_cond_init(&made->news, NULL);
+	made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (made->wake >= 0)
+		status = loop_watch(loop, made->wake, EPOLLIN, woken, made);
+	if (status == STATUS_OK)
+		status = start_thread(made);
+	if (status == STATUS_OK)
+		*store = made;
+	else
+		free_store(made);
+	return status;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	pthread_mutex_lock(&store->lock);
+	store->closing = true;
+	pthread_cond_signal(&store->work);
+	pthread_mutex_unlock(&store->lock);
+	pthread_join(store->thread, NULL);
+	free_store(store);
+}
