@@ -33,12 +33,17 @@ struct app {
 };
 
 /*
- * Loads the configuration, opens the store and the network. app must be
- * zeroed but for loop. file_param: see config_load. On failure everything
- * is closed again and problems says why, a line each.
+ * Loads the configuration, then does as app_start. app must be zeroed but
+ * for loop. file_param: see config_load.
  */
 enum status app_open(struct app *app, const char *file_param,
     struct text *problems);
+
+/*
+ * Opens the store and the network for app->config, which it takes. On
+ * failure everything is closed again and problems says why, a line each.
+ */
+enum status app_start(struct app *app, struct text *problems);
 
 /*
  * From now on what waits for upstreams ends soon: transfers and waits are

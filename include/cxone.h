@@ -8,6 +8,7 @@
 #include "loop.h"
 #include "routing.h"
 #include "status.h"
+#include "text.h"
 #include "token.h"
 
 /*
@@ -20,6 +21,7 @@
 struct cxone;
 
 #define CXONE_PROBLEM_BYTES 256
+#define CXONE_URL_MAX 2048
 
 /*
  * One update under way. The caller fills the first part, borrows all to
@@ -44,10 +46,11 @@ struct cxone_update {
 	/* The module's own. */
 	struct cxone *cxone;
 	struct loop_timer timer;
-	struct token_wait wait;
+	struct token_wait wait;	/* while a token is waited for */
 	struct token_lent lent;
 	int throttled;		/* answers 429 so far */
-	char url[2048];
+	struct text url;	/* made by the caller with text_init, at least
+				   CXONE_URL_MAX; kept between uses */
 };
 
 /* NULL when memory runs out. Borrows all for its life. */

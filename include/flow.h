@@ -12,4 +12,7 @@
  */
 void flow_begin(struct app *app, struct gateway_request *request);
 
+/* Frees the flows kept for reuse; none may be on its way. */
+void flow_free_idle(struct app *app);
+
 #endif

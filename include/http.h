@@ -49,8 +49,14 @@ struct http_answer {
 typedef void http_done(void *arg, enum status status,
     const struct http_answer *answer);
 
-/* NULL when memory runs out. transfers_max: 1..1024. Free: http_free. */
-struct http *http_new(struct loop *loop, size_t transfers_max);
+/*
+ * NULL when memory runs out. transfers_max: running per upstream, 1..1024.
+ * requests_max: how many the callers together have under way at one time;
+ * they are made room for here, so that http_send cannot fail for memory.
+ * Free with http_free.
+ */
+struct http *http_new(struct loop *loop, size_t transfers_max,
+    size_t requests_max);
 
 /* Ends everything without calling back. */
 void http_free(struct http *http);

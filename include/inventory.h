@@ -7,6 +7,7 @@
 #include "http.h"
 #include "routing.h"
 #include "status.h"
+#include "text.h"
 
 /*
  * Asks the inventory API for one product:
@@ -30,19 +31,26 @@ void inventory_free(struct inventory *inventory);
 
 typedef void inventory_done(void *arg);
 
-/*
- * Looks sku up and fills *stock; done is called exactly once, later, from
- * the loop. Gives at most INVENTORY_TIMEOUT_MS, and not past deadline_us
- * (monotonic). Never fails: too slow or 5xx is the word `timeout`,
- * every other failure is `unknown`, so that the caller always gets a route.
- */
+/* One lookup under way; the caller's, borrowed until done. */
 struct inventory_question {
-	struct inventory_stock *stock;	/* borrowed until done */
+	const char *sku;
+	int64_t deadline_us;	/* monotonic */
 	inventory_done *done;
 	void *arg;
-	char url[4096];
+	struct inventory_stock stock;	/* filled when done is called */
+	struct text url;	/* made by the caller with text_init, at least
+				   INVENTORY_URL_MAX; kept between uses */
 };
-void inventory_ask(struct inventory *inventory, const char *sku,
-    int64_t deadline_us, struct inventory_question *question);
+
+#define INVENTORY_URL_MAX 4096
+
+/*
+ * Looks a SKU up; done is called exactly once, later, from the loop. Takes
+ * at most INVENTORY_TIMEOUT_MS, and not past the deadline. Never fails: too
+ * slow or 5xx is the word `timeout`, every other failure is `unknown`, so
+ * that the caller always gets a route.
+ */
+void inventory_ask(struct inventory *inventory,
+    struct inventory_question *question);
 
 #endif

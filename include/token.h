@@ -27,15 +27,12 @@
  */
 struct token;
 
-#define TOKEN_TEXT_MAX 8192	/* bytes of an access token */
-
-/* A token in use. value is borrowed until the next turn of the loop. */
+/* A token in use; it stays in memory until token_return. */
 struct token_lent {
-	const char *value;
 	int64_t version;	/* of table token; grows with each new one */
-	const struct http_headers *headers;	/* Authorization: Bearer and
-		Content-Type and Accept: application/json; borrowed until
-		token_return */
+	const struct http_headers *headers;	/* Authorization: Bearer, and
+		Content-Type and Accept: application/json */
+	struct token_held *held;	/* the token module's own; NULL: none */
 };
 
 typedef void token_done(void *arg, enum status status);
@@ -64,17 +61,21 @@ void token_free(struct token *token);
 bool token_lend(struct token *token, int64_t newer_than,
     struct token_lent *lent);
 
-/* Gives back what was lent. */
-void token_return(struct token *token, const struct token_lent *lent);
+/* Gives back what was lent; does nothing when nothing is. */
+void token_return(struct token_lent *lent);
 
 /*
  * Waits for a token newer than wait->newer_than. done tells, exactly once
  * and later: OK (token_lend will succeed within that call),
- * STATUS_TOKEN_REFUSED (the endpoint refuses our client; remembered for a
- * while), STATUS_TOKEN_REJECTED (the endpoint keeps giving the token that
- * CXone rejected), STATUS_TOKEN_UNAVAILABLE (no token before the
- * deadline), STATUS_STOPPING.
+ * STATUS_TOKEN_REFUSED (the endpoint refuses our client), STATUS_TOKEN_-
+ * REJECTED (the endpoint keeps giving the token that CXone rejected),
+ * STATUS_TOKEN_UNAVAILABLE (the endpoint failed, or no token came before
+ * the deadline), STATUS_STORE_*, STATUS_STOPPING. A failure is remembered
+ * for a while in the shared row, so that no process hammers the endpoint.
  */
 void token_get(struct token *token, struct token_wait *wait);
+
+/* From now on every caller, waiting or new, is told STATUS_STOPPING. */
+void token_stop(struct token *token);
 
 #endif

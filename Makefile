@@ -1,0 +1,140 @@
+# stockroute. Two commands for a fresh Debian machine: make demo, make test.
+# Every path and tool can be overridden; B is the build tree.
+
+B       ?= build
+CC      ?= gcc
+FCGI    ?= cgi-bin/stockroute.fcgi
+PREFIX  ?= /usr/local
+LIBEXEC ?= $(PREFIX)/lib/stockroute
+
+HARDEN  ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Werror
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)
+CFLAGS  += -std=c11 $(WARN) $(HARDEN) $(SANITIZE)
+LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANITIZE)
+LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lpthread
+
+# The path of an event, in its order; flow.c knows the order.
+PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener webhook auth \
+	event sku inventory routing routing_check cxone record answer flow
+# What it stands on.
+BASE_C  := app loop timers http store db db_open writegate token token_row \
+	token_answer backoff json config config_read config_value \
+	config_print text log clock status problem
+# What it shows, and the command-line tool.
+SHOW_C  := report table
+TOOL_C  := tool tool_check tool_config tool_report tool_events
+
+APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o
+TOOL_O  := $(patsubst %,$(B)/src/%.o,$(TOOL_C))
+SIM_O   := $(patsubst tests/sim/%.c,$(B)/sim/%.o,$(wildcard tests/sim/*.c))
+CASES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/cases*.c))
+FAKES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/fake_*.c))
+UNITS   := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
+SQL     := $(sort $(wildcard sql/*.sql))
+
+# The shipped binary stays in cgi-bin/; other build trees keep their own.
+ifneq ($(B),build)
+FCGI    := $(B)/stockroute.fcgi
+endif
+
+.PHONY: all demo test check race units cases servers lint bench soak map \
+	install install-tools clean
+.DEFAULT_GOAL := all
+
+all: $(FCGI) $(B)/stockroute $(B)/stockroute-sim
+
+$(FCGI): $(B)/main.o $(B)/libapp.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/stockroute: $(TOOL_O) $(B)/libapp.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/stockroute-sim: $(SIM_O)
+	$(CC) $(LDFLAGS) -o $@ $^ -lmicrohttpd -ljansson -lpthread
+
+# The fakes come before the library, so that it does not give its own.
+$(B)/cases: $(CASES_O) $(FAKES_O) $(B)/libapp.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/test_%: $(B)/tests/test_%.o $(B)/libapp.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+$(B)/libapp.a: $(APP_O)
+	$(AR) rcs $@ $^
+
+$(B)/sql.h: $(SQL) sql/embed.awk
+	@mkdir -p $(@D)
+	awk -v want=h -f sql/embed.awk $(SQL) > $@.new && mv $@.new $@
+
+$(B)/sql.c: $(SQL) sql/embed.awk $(B)/sql.h
+	awk -v want=c -f sql/embed.awk $(SQL) > $@.new && mv $@.new $@
+
+COMPILE = @mkdir -p $(@D); echo "  CC $<"; \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/src/%.o: src/%.c | $(B)/sql.h
+	$(COMPILE)
+$(B)/main.o: cgi-bin/main.c | $(B)/sql.h
+	$(COMPILE)
+$(B)/sql.o: $(B)/sql.c
+	$(COMPILE)
+$(B)/sim/%.o: tests/sim/%.c
+	$(COMPILE)
+$(B)/tests/%.o: tests/%.c | $(B)/sql.h
+	$(COMPILE)
+
+# What the parts print themselves is kept in $(B)/*.log; the summary is one.
+demo: install-tools
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/demo.sh
+
+test: install-tools
+	@tests/run.sh
+
+units: $(UNITS)
+	@tests/units.sh $(B)
+
+cases: all $(B)/cases
+	@$(B)/cases memory
+
+servers: all
+	@tests/servers/test_servers.sh
+
+check:
+	@$(MAKE) --no-print-directory B=build/check units cases \
+		HARDEN='-O1 -g' SANITIZE='-fsanitize=address,undefined \
+		-fno-sanitize-recover=all -fno-omit-frame-pointer'
+
+race:
+	@$(MAKE) --no-print-directory B=build/race units cases \
+		HARDEN='-O1 -g' SANITIZE='-fsanitize=thread'
+
+lint: install-tools
+	@tests/lint.sh $(B)
+
+bench: install-tools
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/bench/bench.sh
+
+soak: install-tools
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/soak.sh
+
+map:
+	@for f in $(PATH_C) $(BASE_C) $(SHOW_C) $(TOOL_C); do \
+		sed -n '1s|^/\* \(.*\) \*/|\1|p' src/$$f.c; done
+
+install-tools:
+	@tests/install-tools.sh
+
+install: all
+	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(FCGI) $(DESTDIR)$(LIBEXEC)/stockroute.fcgi
+	install -m 755 $(B)/stockroute $(DESTDIR)$(PREFIX)/bin/stockroute
+
+clean:
+	rm -rf $(B) cgi-bin/stockroute.fcgi
+
+-include $(wildcard $(B)/*.d $(B)/*/*.d)

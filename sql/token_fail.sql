@@ -1,0 +1,8 @@
+-- token.c: fail_body
+UPDATE token
+   SET lease_owner = NULL,
+       lease_until_us = 0,
+       refresh_not_before_us = :not_before_us,
+       failure = :failure
+ WHERE token_url = :token_url AND client_id = :client_id
+   AND lease_owner = :owner AND lease_fence = :fence;

@@ -1,0 +1,12 @@
+-- token.c: save_body
+UPDATE token
+   SET access_token = :access_token,
+       version = :version,
+       expires_us = :expires_us,
+       obtained_us = :obtained_us,
+       lease_owner = NULL,
+       lease_until_us = 0,
+       refresh_not_before_us = :not_before_us,
+       failure = :failure
+ WHERE token_url = :token_url AND client_id = :client_id
+   AND lease_owner = :owner AND lease_fence = :fence;

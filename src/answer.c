@@ -1,0 +1,161 @@
+/* answer.c: a decision, or a refusal -> the JSON its sender gets */
+#include "answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "webhook.h"
+
+/* The words and HTTP status for each way a request can be refused. */
+struct refusal {
+	enum status status;
+	int http;
+	const char *error;
+	const char *headers;
+};
+
+static const struct refusal refusals[] = {
+	{STATUS_PATH_UNKNOWN, 404,
+	    "No such path; events are posted to /webhook/routing-events", ""},
+	{STATUS_METHOD_NOT_ALLOWED, 405,
+	    "Method not allowed; events are posted with POST",
+	    "Allow: POST\r\n"},
+	{STATUS_TOO_LARGE, 413,
+	    "The body is larger than BODY_MAX_BYTES allows", ""},
+	{STATUS_UNAUTHENTICATED, 401, "Not authenticated",
+	    "WWW-Authenticate: Bearer\r\n"},
+	{STATUS_MALFORMED, 400, "The body broke off before its end", ""},
+	{STATUS_FIELD_INVALID, 400, "A field is not as expected", ""},
+	{STATUS_CONFIG_INVALID, 503,
+	    "stockroute is not configured; its log says what to set",
+	    "Retry-After: 60\r\n"},
+	{STATUS_STOPPING, 503, "Stopping", "Retry-After: 1\r\n"},
+	{STATUS_MEMORY, 503, "Out of memory", "Retry-After: 10\r\n"},
+};
+
+int answer_http(const struct record *record)
+{
+	if (record->outcome == OUTCOME_REFUSED)
+		return 400;
+	if (record->outcome != OUTCOME_FAILED)
+		return 200;
+	return record->status == STATUS_STOPPING ? 503 : 500;
+}
+
+static void reply(struct gateway_request *request, int http,
+    const char *headers, const struct text *text)
+{
+	static const char too_long[] =
+	    "{\"error\":\"The answer did not fit\",\"code\":\"memory\"}";
+	struct gateway_answer answer = {
+		.http = http,
+		.headers = headers,
+		.type = "application/json",
+		.body = text_string(text),
+		.body_bytes = text->length,
+	};
+
+	if (text_failed(text)) {
+		answer.body = too_long;
+		answer.body_bytes = sizeof too_long - 1;
+	}
+	gateway_reply(request, &answer);
+}
+
+static void add_member(struct text *text, const char *name, const char *value)
+{
+	text_add(text, ",\"");
+	text_add(text, name);
+	text_add(text, "\":");
+	text_add_json(text, value);
+}
+
+static void add_latency(struct text *text, const struct record *record)
+{
+	text_add(text, ",\"latency_ms\":\"");
+	text_add_ms(text, record->total_us);
+	text_add(text, "\"");
+}
+
+static void add_decision(struct text *text, const struct record *record)
+{
+	text_add(text, ",\"decision\":{\"sku\":");
+	text_add_json(text, record->sku);
+	add_member(text, "inventory_status", record->inventory_status);
+	text_add(text, ",\"skills\":");
+	text_add(text, record->skills);
+	text_add(text, ",\"queues\":");
+	text_add(text, record->queues);
+	if (record->outcome == OUTCOME_FALLBACK)
+		text_add(text, ",\"fallback\":true");
+	text_add(text, "}");
+}
+
+static void add_timing(struct text *text, const struct record *record)
+{
+	const char *comma = "";
+	int step;
+
+	text_add(text, ",\"timing_ms\":{");
+	for (step = 0; step < STEP_COUNT; step++) {
+		if (record->step_us[step] < 0)
+			continue;
+		text_add(text, comma);
+		text_add(text, "\"");
+		text_add(text, step_name((enum step)step));
+		text_add(text, "\":");
+		text_add_ms(text, record->step_us[step]);
+		comma = ",";
+	}
+	text_add(text, "}");
+}
+
+static void add_failure(struct text *text, const struct record *record)
+{
+	text_add(text, "{\"error\":\"Routing decision failed\"");
+	add_member(text, "code", status_name(record->status));
+	add_member(text, "detail", record->error);
+}
+
+void answer_decision(struct gateway_request *request,
+    const struct record *record, bool recorded, struct text *text)
+{
+	const char *headers = record->http == 503 ? "Retry-After: 1\r\n" : "";
+
+	text_clear(text);
+	if (record->outcome == OUTCOME_FAILED) {
+		add_failure(text, record);
+	} else if (record->outcome == OUTCOME_SKIPPED) {
+		text_add(text, "{\"status\":\"skipped\"");
+		add_member(text, "reason", status_name(record->status));
+	} else {
+		text_add(text, "{\"status\":\"processed\"");
+	}
+	add_latency(text, record);
+	add_member(text, "interaction_id", record->interaction_id);
+	if (record->skills && record->outcome != OUTCOME_FAILED)
+		add_decision(text, record);
+	if (!recorded)
+		text_add(text, ",\"recorded\":false");
+	add_timing(text, record);
+	text_add(text, "}");
+	reply(request, record->http, headers, text);
+}
+
+void answer_refusal(struct gateway_request *request, enum status status,
+    const struct event_problem *problem, struct text *text)
+{
+	const struct refusal *refusal = refusals;
+	size_t last = sizeof refusals / sizeof *refusals - 1;
+
+	while (refusal->status != status && refusal < refusals + last)
+		refusal++;
+	text_clear(text);
+	text_add(text, "{\"error\":");
+	text_add_json(text, problem ? problem->text : refusal->error);
+	add_member(text, "code", status_name(status));
+	if (problem)
+		add_member(text, "field", problem->field);
+	text_add(text, "}");
+	reply(request, refusal->http, refusal->headers, text);
+}

@@ -1,0 +1,98 @@
+/* app.c: the configuration -> everything a flow stands on, and its end */
+#include "app.h"
+
+#include "flow.h"
+#include "log.h"
+
+/* Each flow has one request under way; the token module one more. */
+static size_t requests_max(const struct config *config)
+{
+	return (size_t)config->inflight_max + 1;
+}
+
+static enum status open_store(struct app *app, struct text *problems)
+{
+	char problem[DB_PROBLEM_BYTES];
+	enum status status;
+
+	status = store_open(app->loop, app->config->db, &app->store, problem);
+	if (status != STATUS_OK)
+		text_add_format(problems, "%s\n", problem);
+	return status;
+}
+
+static bool open_network(struct app *app)
+{
+	const struct config *config = app->config;
+
+	app->http = http_new(app->loop, (size_t)config->transfers_max,
+	    requests_max(config));
+	if (!app->http)
+		return false;
+	app->token = token_new(config, app->loop, app->store, app->http);
+	if (!app->token)
+		return false;
+	app->inventory = inventory_new(config, app->http);
+	if (!app->inventory)
+		return false;
+	app->cxone = cxone_new(config, app->loop, app->http, app->token);
+	return app->cxone;
+}
+
+enum status app_start(struct app *app, struct text *problems)
+{
+	enum status status;
+
+	log_set_level(app->config->log_level);
+	status = routing_load(app->config->routing, app->config->file,
+	    problems, &app->routing);
+	if (status != STATUS_OK)
+		goto out;
+	status = open_store(app, problems);
+	if (status != STATUS_OK)
+		goto out;
+	if (!open_network(app))
+		status = STATUS_MEMORY;
+out:
+	if (status == STATUS_MEMORY)
+		text_add(problems, "out of memory\n");
+	if (status != STATUS_OK)
+		app_close(app);
+	return status;
+}
+
+enum status app_open(struct app *app, const char *file_param,
+    struct text *problems)
+{
+	enum status status;
+
+	status = config_load(file_param, &app->config, problems);
+	if (status != STATUS_OK)
+		return status;
+	return app_start(app, problems);
+}
+
+/* In this order: what a stopped transfer or token wakes must find both
+ * stopped, then what only waits for its time. */
+void app_stop(struct app *app)
+{
+	if (!app->cxone)
+		return;
+	http_stop(app->http);
+	token_stop(app->token);
+	loop_hurry(app->loop);
+}
+
+void app_close(struct app *app)
+{
+	flow_free_idle(app);
+	cxone_free(app->cxone);
+	inventory_free(app->inventory);
+	token_free(app->token);
+	http_free(app->http);
+	/* Last to go: closing waits for what was submitted. */
+	store_close(app->store);
+	routing_free(app->routing);
+	config_free(app->config);
+	*app = (struct app){.loop = app->loop};
+}

@@ -1,0 +1,487 @@
+/* token.c: a wish for a good access token -> one, fetched once for all */
+#include "token.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "text.h"
+#include "token_answer.h"
+#include "token_row.h"
+
+#define OWNER_BYTES 32
+#define FORM_MAX 32768
+#define BEARER_MAX (TOKEN_TEXT_MAX + 64)
+#define POLL_US (50 * CLOCK_MS)
+/* The lease outlives the call it is for by this. */
+#define LEASE_SPARE_US (5 * CLOCK_SECOND)
+/* How long nobody asks after a failure, by its kind. */
+#define PAUSE_REFUSED_US (15 * CLOCK_SECOND)
+#define PAUSE_FAILED_US (1 * CLOCK_SECOND)
+
+/* A token in memory, freed when the last one who holds it lets go. */
+struct token_held {
+	int holders;
+	int64_t version;
+	int64_t expires_us;	/* wall */
+	int64_t refresh_us;	/* wall */
+	struct http_headers *headers;
+};
+
+enum token_state {
+	TOKEN_RESTING,
+	TOKEN_CLAIMING,
+	TOKEN_FETCHING,
+	TOKEN_SAVING,
+	TOKEN_POLLING
+};
+
+struct token {
+	const struct config *config;
+	struct loop *loop;
+	struct store *store;
+	struct http *http;
+	char url[CONFIG_TEXT_BYTES + 16];
+	char owner[OWNER_BYTES];
+	struct text form;		/* holds the client's secret */
+	struct http_headers *headers;	/* of the token request */
+	enum token_state state;
+	bool stopping;
+	struct token_held *held;	/* NULL: none yet */
+	int64_t look_again_us;		/* monotonic: no refresh behind before */
+	struct token_wait *waiting;
+	struct loop_timer poll_timer;
+	struct loop_timer deadline_timer;
+	struct store_job job;
+	struct token_row row;	/* the store's while CLAIMING or SAVING */
+};
+
+static void claim(struct token *token);
+static void claimed(void *arg, enum status status);
+static void fetch(struct token *token);
+static void fetched(void *arg, enum status status,
+    const struct http_answer *answer);
+static void saved(void *arg, enum status status);
+static void poll_due(void *arg);
+
+static void let_go(struct token_held *held)
+{
+	if (!held || --held->holders > 0)
+		return;
+	http_headers_free(held->headers);
+	free(held);
+}
+
+static struct http_headers *bearer_headers(const char *access_token)
+{
+	static const char *const fixed[] = {
+		"Content-Type: application/json",
+		"Accept: application/json",
+	};
+	char line[BEARER_MAX];
+	struct http_headers *headers;
+	size_t i;
+
+	snprintf(line, sizeof line, "Authorization: Bearer %s", access_token);
+	headers = http_headers_add(NULL, line);
+	OPENSSL_cleanse(line, sizeof line);
+	for (i = 0; headers && i < sizeof fixed / sizeof *fixed; i++) {
+		if (!http_headers_add(headers, fixed[i])) {
+			http_headers_free(headers);
+			return NULL;
+		}
+	}
+	return headers;
+}
+
+/* Takes over the token that the row's transaction found or kept. */
+static enum status adopt(struct token *token)
+{
+	struct token_held *held;
+
+	if (token->held && token->held->version == token->row.version &&
+	    token->held->expires_us == token->row.expires_us)
+		return STATUS_OK;
+	held = calloc(1, sizeof *held);
+	if (!held)
+		return STATUS_MEMORY;
+	held->holders = 1;
+	held->version = token->row.version;
+	held->expires_us = token->row.expires_us;
+	held->refresh_us = token_row_refresh_us(&token->row);
+	held->headers = bearer_headers(token->row.text);
+	if (!held->headers) {
+		free(held);
+		return STATUS_MEMORY;
+	}
+	let_go(token->held);
+	token->held = held;
+	return STATUS_OK;
+}
+
+static int64_t newest_rejected(const struct token *token)
+{
+	const struct token_wait *wait;
+	int64_t newest = 0;
+
+	for (wait = token->waiting; wait; wait = wait->next)
+		if (wait->newer_than > newest)
+			newest = wait->newer_than;
+	return newest;
+}
+
+/* Wakes the timer for the waiting caller whose deadline comes first. */
+static void watch_deadlines(struct token *token)
+{
+	const struct token_wait *wait;
+	int64_t first = INT64_MAX;
+
+	for (wait = token->waiting; wait; wait = wait->next)
+		if (wait->deadline_us < first)
+			first = wait->deadline_us;
+	if (first < INT64_MAX)
+		loop_timer_set(token->loop, &token->deadline_timer, first);
+	else
+		loop_timer_stop(token->loop, &token->deadline_timer);
+}
+
+/*
+ * Calls back those that are_ready says; the list is taken off first, since
+ * a callback may queue its caller again.
+ */
+static void release(struct token *token, enum status status,
+    bool (*is_ready)(const struct token *, const struct token_wait *))
+{
+	struct token_wait *wait = token->waiting;
+
+	token->waiting = NULL;
+	while (wait) {
+		struct token_wait *next = wait->next;
+
+		if (is_ready(token, wait)) {
+			wait->done(wait->arg, status);
+		} else {
+			wait->next = token->waiting;
+			token->waiting = wait;
+		}
+		wait = next;
+	}
+	watch_deadlines(token);
+}
+
+static bool everyone(const struct token *token, const struct token_wait *wait)
+{
+	(void)token;
+	(void)wait;
+	return true;
+}
+
+static bool is_served(const struct token *token, const struct token_wait *wait)
+{
+	return token->held && token->held->version > wait->newer_than;
+}
+
+static bool is_late(const struct token *token, const struct token_wait *wait)
+{
+	return wait->deadline_us <= loop_now_us(token->loop);
+}
+
+static void deadline_due(void *arg)
+{
+	struct token *token = arg;
+
+	if (token->stopping)
+		release(token, STATUS_STOPPING, everyone);
+	else
+		release(token, STATUS_TOKEN_UNAVAILABLE, is_late);
+}
+
+static void fail_all(struct token *token, enum status status)
+{
+	token->state = TOKEN_RESTING;
+	token->look_again_us = clock_mono_us() + PAUSE_FAILED_US;
+	release(token, status, everyone);
+}
+
+static void poll_later(struct token *token)
+{
+	token->state = TOKEN_POLLING;
+	loop_timer_set(token->loop, &token->poll_timer,
+	    clock_mono_us() + POLL_US);
+}
+
+static void poll_due(void *arg)
+{
+	struct token *token = arg;
+
+	token->state = TOKEN_RESTING;
+	if (token->waiting)
+		claim(token);
+}
+
+/* Those who want a still newer token than this stay, and it goes on. */
+static void have_token(struct token *token)
+{
+	enum status status = adopt(token);
+
+	OPENSSL_cleanse(token->row.text, sizeof token->row.text);
+	if (status != STATUS_OK) {
+		fail_all(token, status);
+		return;
+	}
+	token->state = TOKEN_RESTING;
+	token->look_again_us = clock_mono_us() + PAUSE_FAILED_US;
+	release(token, STATUS_OK, is_served);
+	if (token->waiting && token->state == TOKEN_RESTING)
+		claim(token);
+}
+
+static enum status claim_body(struct db *db, void *arg)
+{
+	struct token *token = arg;
+
+	return token_row_claim(db, &token->row);
+}
+
+static enum status save_body(struct db *db, void *arg)
+{
+	struct token *token = arg;
+
+	return token_row_save(db, &token->row);
+}
+
+static enum status fail_body(struct db *db, void *arg)
+{
+	struct token *token = arg;
+
+	return token_row_fail(db, &token->row);
+}
+
+static void submit(struct token *token, store_body *body, store_done *done)
+{
+	token->job = (struct store_job){
+		.lane = STORE_RECORD,
+		.body = body,
+		.done = done,
+		.arg = token,
+	};
+	store_submit(token->store, &token->job);
+}
+
+static void claim(struct token *token)
+{
+	token->state = TOKEN_CLAIMING;
+	token->row.newer_than = newest_rejected(token);
+	submit(token, claim_body, claimed);
+}
+
+static void claimed(void *arg, enum status status)
+{
+	struct token *token = arg;
+
+	if (status != STATUS_OK) {
+		fail_all(token, status);
+		return;
+	}
+	switch (token->row.claim) {
+	case TOKEN_HAVE:
+		have_token(token);
+		break;
+	case TOKEN_LEASE:
+		fetch(token);
+		break;
+	case TOKEN_WAIT:
+		poll_later(token);
+		break;
+	case TOKEN_FAILED:
+		fail_all(token, token->row.failure);
+		break;
+	}
+}
+
+static void fetch(struct token *token)
+{
+	struct http_request request = {
+		.upstream = HTTP_CXONE,
+		.method = "POST",
+		.url = token->url,
+		.headers = token->headers,
+		.body = text_string(&token->form),
+		.body_bytes = token->form.length,
+		.timeout_us = token->config->cxone_timeout_us,
+	};
+
+	token->state = TOKEN_FETCHING;
+	http_send(token->http, &request, fetched, token);
+}
+
+static void give_up(struct token *token, enum status failure,
+    int64_t pause_us)
+{
+	token->state = TOKEN_SAVING;
+	token->row.failure = failure;
+	token->row.pause_us = pause_us;
+	submit(token, fail_body, saved);
+}
+
+static void fetched(void *arg, enum status status,
+    const struct http_answer *answer)
+{
+	struct token *token = arg;
+
+	if (status == STATUS_STOPPING) {
+		/* The lease goes back, so that no process waits for it. */
+		give_up(token, STATUS_TOKEN_UNAVAILABLE, 0);
+		return;
+	}
+	if (status == STATUS_OK)
+		status = token_answer_read(answer, &token->row);
+	if (status == STATUS_OK) {
+		token->state = TOKEN_SAVING;
+		submit(token, save_body, saved);
+		return;
+	}
+	log_line(LOG_ERROR, NULL, "no access token: %s, HTTP %ld%s%s",
+	    status_name(status), answer->code,
+	    answer->problem[0] != '\0' ? ", " : "", answer->problem);
+	if (status == STATUS_TOKEN_REFUSED)
+		give_up(token, STATUS_TOKEN_REFUSED, PAUSE_REFUSED_US);
+	else
+		give_up(token, STATUS_TOKEN_UNAVAILABLE, PAUSE_FAILED_US);
+}
+
+static void saved(void *arg, enum status status)
+{
+	struct token *token = arg;
+
+	if (status == STATUS_OK && token->row.claim == TOKEN_HAVE)
+		log_line(LOG_INFO, NULL, "new access token, version %lld",
+		    (long long)token->row.version);
+	claimed(arg, status);
+}
+
+/* A token near its end is replaced behind, while it still serves. */
+static void refresh_behind(struct token *token)
+{
+	if (token->state != TOKEN_RESTING ||
+	    clock_wall_us() < token->held->refresh_us ||
+	    clock_mono_us() < token->look_again_us)
+		return;
+	claim(token);
+}
+
+bool token_lend(struct token *token, int64_t newer_than,
+    struct token_lent *lent)
+{
+	struct token_held *held = token->held;
+
+	if (!held || held->version <= newer_than ||
+	    clock_wall_us() >= held->expires_us)
+		return false;
+	refresh_behind(token);
+	held->holders++;
+	lent->held = held;
+	lent->version = held->version;
+	lent->headers = held->headers;
+	return true;
+}
+
+void token_return(struct token_lent *lent)
+{
+	let_go(lent->held);
+	lent->held = NULL;
+	lent->headers = NULL;
+}
+
+void token_get(struct token *token, struct token_wait *wait)
+{
+	wait->next = token->waiting;
+	token->waiting = wait;
+	watch_deadlines(token);
+	if (token->stopping)
+		loop_timer_set(token->loop, &token->deadline_timer,
+		    loop_now_us(token->loop));
+	else if (token->state == TOKEN_RESTING)
+		claim(token);
+}
+
+void token_stop(struct token *token)
+{
+	token->stopping = true;
+	release(token, STATUS_STOPPING, everyone);
+}
+
+static bool make_form(struct token *token)
+{
+	text_init(&token->form, FORM_MAX);
+	text_add(&token->form, "grant_type=client_credentials&client_id=");
+	text_add_segment(&token->form, token->config->cxone_client_id);
+	text_add(&token->form, "&client_secret=");
+	text_add_segment(&token->form, token->config->cxone_client_secret);
+	return !text_failed(&token->form);
+}
+
+static bool make_headers(struct token *token)
+{
+	token->headers = http_headers_add(NULL,
+	    "Content-Type: application/x-www-form-urlencoded");
+	return token->headers &&
+	    http_headers_add(token->headers, "Accept: application/json");
+}
+
+static void name_owner(struct token *token)
+{
+	uint32_t salt = 0;
+
+	/* Process ids come again; with the salt no owner does. */
+	RAND_bytes((unsigned char *)&salt, sizeof salt);
+	snprintf(token->owner, sizeof token->owner, "%ld-%08lx",
+	    (long)getpid(), (unsigned long)salt);
+}
+
+struct token *token_new(const struct config *config, struct loop *loop,
+    struct store *store, struct http *http)
+{
+	struct token *token = calloc(1, sizeof *token);
+
+	if (!token)
+		return NULL;
+	token->config = config;
+	token->loop = loop;
+	token->store = store;
+	token->http = http;
+	snprintf(token->url, sizeof token->url, "%s/oauth/token",
+	    config->cxone_base_url);
+	name_owner(token);
+	token->row.token_url = token->url;
+	token->row.client_id = config->cxone_client_id;
+	token->row.owner = token->owner;
+	token->row.lease_us = config->cxone_timeout_us + LEASE_SPARE_US;
+	loop_timer_init(&token->poll_timer, poll_due, token);
+	loop_timer_init(&token->deadline_timer, deadline_due, token);
+	if (!make_form(token) || !make_headers(token)) {
+		token_free(token);
+		return NULL;
+	}
+	return token;
+}
+
+void token_free(struct token *token)
+{
+	if (!token)
+		return;
+	loop_timer_stop(token->loop, &token->poll_timer);
+	loop_timer_stop(token->loop, &token->deadline_timer);
+	let_go(token->held);
+	http_headers_free(token->headers);
+	if (token->form.bytes)
+		OPENSSL_cleanse(token->form.bytes, token->form.capacity);
+	text_done(&token->form);
+	OPENSSL_cleanse(token->row.text, sizeof token->row.text);
+	free(token);
+}

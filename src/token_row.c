@@ -1,0 +1,190 @@
+/* token_row.c: what one process wants of the token -> the shared row */
+#include "token_row.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define MARGIN_MAX_US (60 * CLOCK_SECOND)
+/* How long nobody asks again for a token that came back unchanged. */
+#define SAME_AGAIN_US (10 * CLOCK_SECOND)
+
+/* The row as it stands; found is false before the first lease. */
+struct stored {
+	bool found;
+	bool has_token;
+	int64_t version;
+	int64_t expires_us;
+	int64_t obtained_us;
+	bool ours;	/* the lease names this process */
+	int64_t lease_until_us;
+	int64_t not_before_us;
+	enum status failure;
+};
+
+static enum status failure_named(const char *word)
+{
+	if (strcmp(word, status_name(STATUS_TOKEN_REFUSED)) == 0)
+		return STATUS_TOKEN_REFUSED;
+	if (strcmp(word, status_name(STATUS_TOKEN_REJECTED)) == 0)
+		return STATUS_TOKEN_REJECTED;
+	return STATUS_TOKEN_UNAVAILABLE;
+}
+
+int64_t token_row_refresh_us(const struct token_row *row)
+{
+	int64_t margin = (row->expires_us - row->obtained_us) / 10;
+
+	if (margin > MARGIN_MAX_US)
+		margin = MARGIN_MAX_US;
+	return row->expires_us - margin;
+}
+
+/* Reads the row; the token's text goes to kept unless that is NULL. */
+static enum status read_row(struct db *db, const struct token_row *row,
+    struct stored *stored, char *kept)
+{
+	struct db_row *use = db_use(db, SQL_token_read);
+
+	*stored = (struct stored){.failure = STATUS_OK};
+	if (!use)
+		return STATUS_STORE_UNAVAILABLE;
+	db_bind_text(use, ":token_url", row->token_url);
+	db_bind_text(use, ":client_id", row->client_id);
+	if (db_next(use)) {
+		stored->found = true;
+		stored->has_token = !db_is_null(use, 0);
+		if (kept)
+			snprintf(kept, TOKEN_TEXT_MAX + 1, "%s",
+			    db_text(use, 0));
+		stored->version = db_int(use, 1);
+		stored->expires_us = db_int(use, 2);
+		stored->obtained_us = db_int(use, 3);
+		stored->ours = strcmp(db_text(use, 4), row->owner) == 0;
+		stored->lease_until_us = db_int(use, 6);
+		stored->not_before_us = db_int(use, 7);
+		stored->failure = failure_named(db_text(use, 8));
+	}
+	return db_done(use);
+}
+
+static enum status take_lease(struct db *db, struct token_row *row,
+    int64_t now_us)
+{
+	struct db_row *use = db_use(db, SQL_token_lease);
+
+	if (!use)
+		return STATUS_STORE_UNAVAILABLE;
+	db_bind_text(use, ":token_url", row->token_url);
+	db_bind_text(use, ":client_id", row->client_id);
+	db_bind_text(use, ":owner", row->owner);
+	db_bind_int(use, ":until_us", now_us + row->lease_us);
+	if (db_next(use))
+		row->fence = db_int(use, 0);
+	row->claim = TOKEN_LEASE;
+	return db_done(use);
+}
+
+static bool is_good(const struct stored *stored, int64_t newer_than,
+    int64_t now_us)
+{
+	return stored->has_token && stored->version > newer_than &&
+	    now_us < stored->expires_us;
+}
+
+enum status token_row_claim(struct db *db, struct token_row *row)
+{
+	int64_t now_us = clock_wall_us();
+	struct stored stored;
+	enum status status;
+	bool good;
+
+	status = read_row(db, row, &stored, row->text);
+	if (status != STATUS_OK)
+		return status;
+	row->version = stored.version;
+	row->obtained_us = stored.obtained_us;
+	row->expires_us = stored.expires_us;
+	good = is_good(&stored, row->newer_than, now_us);
+	row->claim = TOKEN_HAVE;
+	if (good && now_us < token_row_refresh_us(row))
+		return STATUS_OK;
+	if (stored.lease_until_us > now_us && !stored.ours) {
+		row->claim = good ? TOKEN_HAVE : TOKEN_WAIT;
+		return STATUS_OK;
+	}
+	if (stored.not_before_us > now_us) {
+		row->claim = good ? TOKEN_HAVE : TOKEN_FAILED;
+		row->failure = stored.failure;
+		return STATUS_OK;
+	}
+	return take_lease(db, row, now_us);
+}
+
+/* What is to be written, decided from what stands there. */
+static void decide_save(struct token_row *row, const struct stored *stored,
+    bool same, int64_t now_us)
+{
+	row->obtained_us = now_us;
+	row->expires_us = now_us + row->lifetime_us;
+	row->version = stored->version + (same ? 0 : 1);
+	row->claim = TOKEN_HAVE;
+	row->failure = STATUS_OK;
+	if (row->version <= row->newer_than) {
+		row->claim = TOKEN_FAILED;
+		row->failure = STATUS_TOKEN_REJECTED;
+	}
+}
+
+enum status token_row_save(struct db *db, struct token_row *row)
+{
+	int64_t now_us = clock_wall_us();
+	char before[TOKEN_TEXT_MAX + 1] = "";
+	struct stored stored;
+	struct db_row *use;
+	enum status status;
+	bool same;
+
+	status = read_row(db, row, &stored, before);
+	if (status != STATUS_OK)
+		return status;
+	same = stored.has_token && strcmp(before, row->text) == 0;
+	decide_save(row, &stored, same, now_us);
+	use = db_use(db, SQL_token_save);
+	if (!use)
+		return STATUS_STORE_UNAVAILABLE;
+	db_bind_text(use, ":access_token", row->text);
+	db_bind_int(use, ":version", row->version);
+	db_bind_int(use, ":expires_us", row->expires_us);
+	db_bind_int(use, ":obtained_us", row->obtained_us);
+	db_bind_int(use, ":not_before_us", same ? now_us + SAME_AGAIN_US : 0);
+	db_bind_text(use, ":failure", row->failure == STATUS_OK ?
+	    NULL : status_name(row->failure));
+	db_bind_text(use, ":token_url", row->token_url);
+	db_bind_text(use, ":client_id", row->client_id);
+	db_bind_text(use, ":owner", row->owner);
+	db_bind_int(use, ":fence", row->fence);
+	db_next(use);
+	status = db_done(use);
+	if (status == STATUS_OK && db_changed(db) == 0)
+		row->claim = TOKEN_WAIT;
+	return status;
+}
+
+enum status token_row_fail(struct db *db, struct token_row *row)
+{
+	struct db_row *use = db_use(db, SQL_token_fail);
+
+	if (!use)
+		return STATUS_STORE_UNAVAILABLE;
+	db_bind_int(use, ":not_before_us", clock_wall_us() + row->pause_us);
+	db_bind_text(use, ":failure", status_name(row->failure));
+	db_bind_text(use, ":token_url", row->token_url);
+	db_bind_text(use, ":client_id", row->client_id);
+	db_bind_text(use, ":owner", row->owner);
+	db_bind_int(use, ":fence", row->fence);
+	db_next(use);
+	row->claim = TOKEN_FAILED;
+	return db_done(use);
+}
