@@ -46,7 +46,7 @@ enum MHD_Result answer_request(struct request *request)
 		return hang(request);
 	case FAULT_RESET:
 		return reset_connection(request);
-	case FAULT_CLOSE:
+	case FAULT_CLOSE: /* all was read, so that close() sends FIN */
 		return MHD_NO;
 	default:
 		make_reply(request);
@@ -207,6 +207,7 @@ static enum MHD_Result send_reply(struct request *request)
 		return MHD_NO;
 	if (request->fault)
 		add_fault_headers(response, request->fault);
+	/* The fault's headers come first, and its type takes precedence. */
 	if (!MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
 		MHD_add_response_header(
 		    response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
@@ -230,5 +231,6 @@ enum MHD_Result answer_plain(struct request *request)
 void answer_sent(struct request *request)
 {
 	if (request->fault && request->fault->kind == FAULT_CLOSE_AFTER)
+		/* The server finds the end of input and closes. */
 		shutdown(socket_of(request), SHUT_RDWR);
 }

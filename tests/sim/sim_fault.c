@@ -263,6 +263,7 @@ static struct entry *first_fit(struct list *list, const char *path)
 		const char *match = entry->fault.match;
 
 		if (!entry->endless && entry->left == 0) {
+			/* Those used up at the front are not walked again. */
 			if (i == list->first)
 				list->first++;
 			continue;
@@ -295,6 +296,7 @@ void faults_release(struct faults *faults, const struct fault *fault)
 	if (!fault)
 		return;
 	pthread_mutex_lock(&faults->lock);
+	/* fault is the entry's first member, and const only to players. */
 	drop_entry((struct entry *)fault);
 	pthread_mutex_unlock(&faults->lock);
 }

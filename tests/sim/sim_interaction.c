@@ -138,6 +138,7 @@ void interaction_play(struct request *request)
 	enum token_state state = tokens_check(sim->tokens,
 	    request_header(request, MHD_HTTP_HEADER_AUTHORIZATION));
 
+	/* As an API would look: who, what kind, what, and whether it is. */
 	if (state == TOKEN_BAD) {
 		reply_error(reply, 401, "invalid_token");
 		reply->extra_name = MHD_HTTP_HEADER_WWW_AUTHENTICATE;

@@ -75,11 +75,13 @@ void inventory_play(struct request *request)
 	char word[WORD_BYTES];
 	bool found;
 
+	/* The word is copied: the stock may be replaced once unlocked. */
 	pthread_mutex_lock(&stock->lock);
 	found = stock_find(stock, sku, word);
 	pthread_mutex_unlock(&stock->lock);
 	if (!found)
 		reply_error(&request->reply, 404, "unknown sku");
+	/* Nearly every SKU is plain; printing it is the benchmark's path. */
 	else if (reply_is_plain(sku) && reply_is_plain(word))
 		reply_format(&request->reply, 200,
 		    "{\"sku\":\"%s\",\"status\":\"%s\"}", sku, word);

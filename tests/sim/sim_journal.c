@@ -107,6 +107,7 @@ static struct entry *write_entry(struct request *request, size_t *bytes)
 	struct walk size = {0}, copy = {0};
 	struct entry *entry;
 
+	/* One block for all of it: the journal must not slow the benchmark. */
 	walk_headers(request, &size);
 	*bytes = sizeof *entry + strlen(request->method) +
 		 strlen(request->target) + 2 + size.bytes + request->body_bytes;
@@ -135,6 +136,7 @@ void journal_add(
 	if (!entry)
 		return;
 	entry->connection = connection;
+	/* The copying is done; the lock is held for a pointer. */
 	pthread_mutex_lock(&journal->lock);
 	if (journal->count < ENTRIES_MAX &&
 	    journal->bytes + bytes < bytes_max) {
@@ -210,8 +212,9 @@ static json_t *entry_json(const struct entry *entry, size_t n)
 	    "connection", (json_int_t)entry->connection);
 }
 
-/* Prints the next few entries after number from. Returns how many it came
- * to; 0 is the end, also when the journal was emptied meanwhile. */
+/* Prints the next few entries after number from, a few at a time so that
+ * requests can come in between. Returns how many it came to; 0 is the end,
+ * also when the journal was emptied meanwhile. */
 static size_t print_some(
     struct journal *journal, size_t from, unsigned *epoch, FILE *out)
 {

@@ -43,6 +43,7 @@ static void put(struct park *park, size_t slot, struct parked *item)
 	item->slot = slot;
 }
 
+/* Towards the root while those above are due later. */
 static void move_up(struct park *park, struct parked *item)
 {
 	size_t slot = item->slot;
@@ -58,6 +59,7 @@ static void move_up(struct park *park, struct parked *item)
 	put(park, slot, item);
 }
 
+/* Away from the root while a child is due earlier. */
 static void move_down(struct park *park, struct parked *item)
 {
 	size_t slot = item->slot;
@@ -83,6 +85,7 @@ static void take_out(
 {
 	struct parked *last = park->places[--park->count];
 
+	/* The last fills the gap; only one of the two moves does anything. */
 	if (last != item) {
 		put(park, item->slot, last);
 		move_up(park, last);
@@ -125,6 +128,7 @@ bool park_suspend(struct park *park, struct parked *item,
 		item->due_us = now_us() + (int64_t)delay_ms * 1000;
 	pthread_mutex_lock(&park->lock);
 	there = !park->closing && park->count < park->places_max;
+	/* Suspended before the thread can see it, resumed only after. */
 	if (there) {
 		MHD_suspend_connection(connection);
 		item->slot = park->count++;
@@ -163,6 +167,7 @@ static void *wake_in_time(void *arg)
 		else
 			set_timer(park);
 		pthread_mutex_unlock(&park->lock);
+		/* Once resumed, an item may be freed at any moment. */
 		while (woken) {
 			struct parked *next = woken->next;
 

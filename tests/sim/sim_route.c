@@ -59,6 +59,7 @@ static bool path_fits(struct request *request, const char *path)
 
 void route_find(struct request *request)
 {
+	/* The busiest first; other is what fits none. */
 	static const enum route order[] = {
 	    ROUTE_INVENTORY, ROUTE_INTERACTION, ROUTE_TOKEN, ROUTE_CONTROL};
 

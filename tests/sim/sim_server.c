@@ -38,12 +38,13 @@ static void *got_target(
 	struct request *request;
 
 	/* Bounded by CONNECTION_BYTES: twice the target, and the struct. */
-	request = calloc(1, sizeof *request + 2 * length);
+	request = calloc(1, sizeof *request + length + length);
 	if (!request)
 		return NULL;
 	request->sim = cls;
 	request->connection = connection;
 	request->target = memcpy(request + 1, target, length);
+	/* Decoding never makes a segment longer than the target it is in. */
 	request->segment = request->target + length;
 	route_find(request);
 	return request;
@@ -112,6 +113,7 @@ static enum MHD_Result begin(struct request *request)
 	const struct fault *fault;
 	unsigned number;
 
+	/* Control is no part of the play: not counted, no faults. */
 	if (request->route == ROUTE_CONTROL)
 		return answer_plain(request);
 	if (!conn_of(request))
@@ -133,6 +135,7 @@ static enum MHD_Result begin(struct request *request)
 
 static enum MHD_Result wake(struct request *request)
 {
+	/* A hung request is woken only to be dropped. */
 	if (request->phase != PHASE_LATE || request->parked.left)
 		return MHD_NO;
 	return answer_request(request);
@@ -221,6 +224,7 @@ struct MHD_Daemon *server_start(
 	    {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL},
 	    {MHD_OPTION_END, 0, NULL}};
 
+	/* A pool of one is refused; without the option there is one thread. */
 	if (threads < 2)
 		pool[0].option = MHD_OPTION_END;
 	return MHD_start_daemon(flags, 0, NULL, NULL, got_request, sim,

@@ -122,6 +122,7 @@ static enum token_state check_text(struct tokens *tokens, const char *text)
 	if (sscanf(text, "sim-%lu-", &number) != 1)
 		return TOKEN_BAD;
 	token = &tokens->ring[number % TOKENS_MAX];
+	/* The number only finds the place; a later token may lie there. */
 	if (number < tokens->first_good || strcmp(token->text, text) != 0)
 		return TOKEN_BAD;
 	if (now_s() >= token->expires_s)
