@@ -54,11 +54,12 @@ ask() {
 	shift $(($# < 3 ? $# : 3))
 	[[ -z $data ]] || set -- --data-binary "$data" "$@"
 	code=0
+	: >"$work/head"
+	: >"$work/body"
 	status=$(curl -s -m 5 -X "$method" -D "$work/head" -o "$work/body" \
 		-w '%{http_code}' "$@" "$url$path") || code=$?
-	head=$(tr -d '\r' <"$work/head" 2>/dev/null || true)
-	body=$(tr -d '\0' <"$work/body" 2>/dev/null || true)
-	rm -f "$work/head" "$work/body"
+	head=$(tr -d '\r' <"$work/head")
+	body=$(tr -d '\0' <"$work/body")
 }
 
 json() {
