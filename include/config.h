@@ -12,10 +12,10 @@
 
 /*
  * All settings of the program, const after loading. One key table in
- * config.c makes the fields, the environment names, the members of the
+ * config_key.c makes the fields, the environment names, the members of the
  * JSON file (the environment name in lower case), the limits, the output
- * of `stockroute config` and the README's table. The only module that
- * reads the environment.
+ * of `stockroute config` and the README's table. config.c is the only file
+ * that reads the environment.
  *
  * A key's value comes from, in this order: the environment; a file named
  * by NAME_FILE (secrets; its trailing newline is dropped); the JSON file
@@ -33,8 +33,10 @@ enum sku_rule { SKU_RULE_MEDIA_SUFFIX, SKU_RULE_CHANNEL_DEFAULT };
 enum config_origin {
 	CONFIG_FROM_DEFAULT,
 	CONFIG_FROM_ENVIRONMENT,
+	CONFIG_FROM_PARAMETER,		/* SetEnv, for STOCKROUTE_CONFIG */
 	CONFIG_FROM_SECRET_FILE,	/* NAME_FILE */
-	CONFIG_FROM_FILE		/* the JSON file */
+	CONFIG_FROM_FILE,		/* the JSON file */
+	CONFIG_ORIGIN_COUNT
 };
 
 #define CONFIG_KEYS_MAX 32

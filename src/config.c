@@ -1,0 +1,281 @@
+/* config.c: environment and JSON file -> checked settings */
+#include "config.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_key.h"
+#include "config_read.h"
+#include "config_report.h"
+
+#define WORDS_MAX 512
+
+static void take(struct loading *loading, const struct config_key *key,
+    enum config_origin origin, const char *value)
+{
+	const char *wrong = config_set(loading->config, key, value);
+
+	loading->config->origin[key - config_keys] = origin;
+	if (wrong != NULL)
+		report_value(loading, key, value, wrong);
+}
+
+static void take_secret_file(
+    struct loading *loading, const struct config_key *key, const char *path)
+{
+	char secret[CONFIG_SECRET_BYTES];
+	enum status status;
+	struct text words;
+
+	text_init(&words, WORDS_MAX);
+	loading->config->origin[key - config_keys] = CONFIG_FROM_SECRET_FILE;
+	status = config_secret_read(path, secret, sizeof secret, &words);
+	if (status == STATUS_OK)
+		take(loading, key, CONFIG_FROM_SECRET_FILE, secret);
+	else if (status == STATUS_MEMORY)
+		loading->status = status;
+	else
+		report_path(loading, key, path, text_string(&words));
+	OPENSSL_cleanse(secret, sizeof secret);
+	text_done(&words);
+}
+
+static void take_member(
+    struct loading *loading, const struct config_key *key, const json_t *value)
+{
+	char digits[32];
+
+	loading->config->origin[key - config_keys] = CONFIG_FROM_FILE;
+	if (config_is_number(key) && json_is_integer(value)) {
+		snprintf(digits, sizeof digits, "%lld",
+		    (long long)json_integer_value(value));
+		take(loading, key, CONFIG_FROM_FILE, digits);
+	} else if (!config_is_number(key) && json_is_string(value)) {
+		take(loading, key, CONFIG_FROM_FILE, json_string_value(value));
+	} else {
+		report_type(loading, key, value);
+	}
+}
+
+static void take_default(struct loading *loading, const struct config_key *key)
+{
+	if (key->fallback != NULL)
+		take(loading, key, CONFIG_FROM_DEFAULT, key->fallback);
+	else
+		report_unset(loading, key);
+}
+
+/* The two may differ, and nobody could say which one is meant. */
+static void refuse_both(struct loading *loading, const struct config_key *key)
+{
+	char words[128];
+
+	loading->config->origin[key - config_keys] = CONFIG_FROM_ENVIRONMENT;
+	snprintf(words, sizeof words, "%s_FILE is set too: remove one of them",
+	    key->name);
+	report_clash(loading, key, words);
+}
+
+/* NULL for keys that are not secrets. */
+static const char *secret_path(const struct config_key *key)
+{
+	char name[CONFIG_MEMBER_BYTES + sizeof "_FILE"];
+
+	if (key->type != CONFIG_SECRET)
+		return NULL;
+	snprintf(name, sizeof name, "%s_FILE", key->name);
+	return getenv(name);
+}
+
+static void load_key(struct loading *loading, const struct config_key *key)
+{
+	const char *value = getenv(key->name);
+	const char *path = secret_path(key);
+	char member[CONFIG_MEMBER_BYTES];
+	const json_t *in_file;
+
+	config_member(key, member);
+	in_file = json_object_get(loading->file.root, member);
+	if (value != NULL && path != NULL)
+		refuse_both(loading, key);
+	else if (value != NULL)
+		take(loading, key, CONFIG_FROM_ENVIRONMENT, value);
+	else if (path != NULL)
+		take_secret_file(loading, key, path);
+	else if (in_file != NULL)
+		take_member(loading, key, in_file);
+	else
+		take_default(loading, key);
+}
+
+static bool is_known(const char *name)
+{
+	char member[CONFIG_MEMBER_BYTES];
+	size_t i;
+
+	for (i = KEY_CONFIG + 1; i < KEY_COUNT; i++) {
+		config_member(&config_keys[i], member);
+		if (strcmp(name, member) == 0)
+			return true;
+	}
+	return strcmp(name, "routing") == 0;
+}
+
+static void check_members(struct loading *loading)
+{
+	const char *name;
+	json_t *member;
+
+	json_object_foreach(loading->file.root, name, member)
+	{
+		if (!is_known(name))
+			report_unknown(loading, name);
+	}
+}
+
+/* An empty STOCKROUTE_CONFIG names no file. */
+static void find_file(struct loading *loading, const char *file_param)
+{
+	const struct config_key *key = &config_keys[KEY_CONFIG];
+	const char *path = getenv(key->name);
+
+	if (path != NULL && *path != '\0')
+		take(loading, key, CONFIG_FROM_ENVIRONMENT, path);
+	else if (file_param != NULL)
+		take(loading, key, CONFIG_FROM_PARAMETER, file_param);
+}
+
+static void load_file(struct loading *loading, const char *file_param)
+{
+	struct config *config = loading->config;
+	enum status status;
+	struct text words;
+
+	find_file(loading, file_param);
+	if (config->file[0] == '\0')
+		return;
+	text_init(&words, WORDS_MAX);
+	status = config_file_read(config->file, &loading->file, &words);
+	loading->file_unusable = status != STATUS_OK;
+	if (status == STATUS_MEMORY)
+		loading->status = status;
+	else if (status != STATUS_OK)
+		report_path(loading, &config_keys[KEY_CONFIG], config->file,
+		    text_string(&words));
+	text_done(&words);
+	check_members(loading);
+	config->routing =
+	    json_incref(json_object_get(loading->file.root, "routing"));
+}
+
+static void check_below_deadline(
+    struct loading *loading, enum config_key_number number, int64_t us)
+{
+	const struct config *config = loading->config;
+	char words[128];
+
+	if (us < config->event_deadline_us || loading->wrong[number] ||
+	    loading->wrong[KEY_EVENT_DEADLINE])
+		return;
+	snprintf(words, sizeof words,
+	    "must be less than EVENT_DEADLINE_MS, which is %lld: lower it or "
+	    "raise that",
+	    (long long)(config->event_deadline_us / 1000));
+	report_clash(loading, &config_keys[number], words);
+}
+
+/*
+ * Values against each other, where each is right by itself. A fallback
+ * route, or a retry, that the deadline always forestalls is a mistake.
+ */
+static void check_together(struct loading *loading)
+{
+	const struct config *config = loading->config;
+
+	check_below_deadline(
+	    loading, KEY_INVENTORY_TIMEOUT, config->inventory_timeout_us);
+	if (config->cxone_retries > 0)
+		check_below_deadline(
+		    loading, KEY_CXONE_BACKOFF, config->cxone_backoff_us);
+	if (config->webhook_auth == WEBHOOK_AUTH_BEARER &&
+	    config->webhook_secret[0] == '\0' &&
+	    !loading->wrong[KEY_WEBHOOK_SECRET])
+		report_unset(loading, &config_keys[KEY_WEBHOOK_SECRET]);
+}
+
+/* Not refused, because shared hosting may leave no other way. */
+static void warn_of_readers(const struct loading *loading)
+{
+	size_t i;
+
+	for (i = 0; i < KEY_COUNT && loading->file.others_read; i++) {
+		if (config_keys[i].type != CONFIG_SECRET ||
+		    loading->config->origin[i] != CONFIG_FROM_FILE)
+			continue;
+		log_line(LOG_WARN, NULL,
+		    "%s holds %s and every user of this machine can read it: "
+		    "run chmod o-r on it",
+		    loading->config->file, config_keys[i].name);
+	}
+}
+
+/* Gives what was loaded, or frees it when something was wrong. */
+static enum status end(struct loading *loading, struct config **config)
+{
+	config_file_done(&loading->file);
+	if (loading->status == STATUS_OK)
+		*config = loading->config;
+	else
+		config_free(loading->config);
+	return loading->status;
+}
+
+enum status config_load(
+    const char *file_param, struct config **config, struct text *problems)
+{
+	struct loading loading = {.problems = problems, .status = STATUS_OK};
+	size_t i;
+
+	loading.config = calloc(1, sizeof *loading.config);
+	if (loading.config == NULL)
+		return STATUS_MEMORY;
+	load_file(&loading, file_param);
+	for (i = KEY_CONFIG + 1; i < KEY_COUNT; i++)
+		load_key(&loading, &config_keys[i]);
+	check_together(&loading);
+	if (loading.status == STATUS_OK)
+		warn_of_readers(&loading);
+	return end(&loading, config);
+}
+
+enum status config_load_reader(struct config **config, struct text *problems)
+{
+	struct loading loading = {.problems = problems, .status = STATUS_OK};
+
+	loading.config = calloc(1, sizeof *loading.config);
+	if (loading.config == NULL)
+		return STATUS_MEMORY;
+	load_file(&loading, NULL);
+	load_key(&loading, &config_keys[KEY_DB]);
+	load_key(&loading, &config_keys[KEY_LOG_LEVEL]);
+	return end(&loading, config);
+}
+
+void config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	json_decref(config->routing);
+	OPENSSL_cleanse(config, sizeof *config);
+	free(config);
+}
+
+bool config_in_environment(void)
+{
+	const char *file = getenv(config_keys[KEY_CONFIG].name);
+
+	return (file != NULL && *file != '\0') ||
+	       getenv(config_keys[KEY_WEBHOOK_AUTH].name) != NULL;
+}

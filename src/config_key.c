@@ -1,0 +1,122 @@
+/* config_key.c: every setting -> its name, type, limits, default, meaning */
+#include "config_key.h"
+
+#define SOCKET_MAX 107 /* sun_path, less its NUL: unix(7) */
+#define TEXT_MAX   (CONFIG_TEXT_BYTES - 1)
+#define SECRET_MAX (CONFIG_SECRET_BYTES - 1)
+
+static const struct config_word sku_rules[] = {
+    [SKU_RULE_MEDIA_SUFFIX] = {"media-suffix",
+	"SKU-, the media type, the last 6 characters of the "
+	"interaction's id"},
+    [SKU_RULE_CHANNEL_DEFAULT] = {"channel-default",
+	"those characters for chat and email, else SKU-DEFAULT- and the "
+	"media type"},
+    {NULL, NULL},
+};
+
+static const struct config_word routing_modes[] = {
+    [ROUTING_MODE_SYNC] = {"sync", "the answer tells the decision"},
+    {NULL, NULL},
+};
+
+static const struct config_word webhook_auths[] = {
+    [WEBHOOK_AUTH_NONE] = {"none",
+	"everybody who reaches the address is served"},
+    [WEBHOOK_AUTH_BEARER] = {"bearer",
+	"senders must show WEBHOOK_SECRET as Authorization: Bearer"},
+    {NULL, NULL},
+};
+
+static const struct config_word log_levels[] = {
+    [LOG_ERROR] = {"error", "what failed"},
+    [LOG_WARN] = {"warn", "and what is about to"},
+    [LOG_INFO] = {"info", "and each decision"},
+    [LOG_DEBUG] = {"debug", "and each step"},
+    {NULL, NULL},
+};
+
+/* Columns: name, type, field, default, least, most, words, meaning. */
+#define FIELD(name) offsetof(struct config, name)
+const struct config_key config_keys[KEY_COUNT] = {
+    [KEY_CONFIG] = {"STOCKROUTE_CONFIG", CONFIG_TEXT, FIELD(file), "", 0,
+	TEXT_MAX, NULL, "The JSON file with settings (environment only)"},
+    [KEY_DB] = {"STOCKROUTE_DB", CONFIG_PATH, FIELD(db),
+	"/var/lib/stockroute/stockroute.db", 2, TEXT_MAX, NULL,
+	"The database, on a local file system"},
+    [KEY_SOCKET] = {"STOCKROUTE_SOCKET", CONFIG_TEXT, FIELD(socket), "", 0,
+	SOCKET_MAX, NULL,
+	"Unix socket to listen on; empty: the web server's descriptor 0"},
+    [KEY_CXONE_BASE_URL] = {"CXONE_BASE_URL", CONFIG_URL, FIELD(cxone_base_url),
+	NULL, 8, TEXT_MAX, NULL,
+	"Where CXone is; /oauth/token and /api/v2 are added"},
+    [KEY_CXONE_CLIENT_ID] = {"CXONE_CLIENT_ID", CONFIG_TEXT,
+	FIELD(cxone_client_id), NULL, 1, TEXT_MAX, NULL,
+	"The OAuth client at CXone"},
+    [KEY_CXONE_CLIENT_SECRET] = {"CXONE_CLIENT_SECRET", CONFIG_SECRET,
+	FIELD(cxone_client_secret), NULL, 1, SECRET_MAX, NULL,
+	"The OAuth client's secret"},
+    [KEY_CXONE_TIMEOUT] = {"CXONE_TIMEOUT_MS", CONFIG_MS,
+	FIELD(cxone_timeout_us), "5000", 100, 20000, NULL,
+	"Longest time for one request to CXone"},
+    [KEY_CXONE_RETRIES] = {"CXONE_RETRIES", CONFIG_COUNT, FIELD(cxone_retries),
+	"3", 0, 10, NULL, "Attempts after CXone answered 429"},
+    [KEY_CXONE_BACKOFF] = {"CXONE_BACKOFF_MS", CONFIG_MS,
+	FIELD(cxone_backoff_us), "1000", 1, 60000, NULL,
+	"Wait before the first of these; doubles each time"},
+    [KEY_CXONE_JITTER] = {"CXONE_JITTER_MS", CONFIG_MS, FIELD(cxone_jitter_us),
+	"500", 0, 60000, NULL, "Largest random addition to each wait"},
+    [KEY_INVENTORY_API_URL] = {"INVENTORY_API_URL", CONFIG_URL,
+	FIELD(inventory_api_url), NULL, 8, TEXT_MAX, NULL,
+	"Where the inventory is; /SKU is added"},
+    [KEY_INVENTORY_TIMEOUT] = {"INVENTORY_TIMEOUT_MS", CONFIG_MS,
+	FIELD(inventory_timeout_us), "2000", 50, 20000, NULL,
+	"Longest wait for the inventory; then the fallback route"},
+    [KEY_SKU_POINTER] = {"SKU_POINTER", CONFIG_POINTER, FIELD(sku_pointer), "",
+	0, TEXT_MAX, NULL,
+	"Where the event tells the SKU; tried before the rule"},
+    [KEY_SKU_RULE] = {"SKU_RULE", CONFIG_WORDS, FIELD(sku_rule), "media-suffix",
+	0, 0, sku_rules, "How a SKU is made when the event tells none"},
+    [KEY_ROUTING_MODE] = {"ROUTING_MODE", CONFIG_WORDS, FIELD(routing_mode),
+	"sync", 0, 0, routing_modes, "When the sender is answered"},
+    [KEY_EVENT_DEADLINE] = {"EVENT_DEADLINE_MS", CONFIG_MS,
+	FIELD(event_deadline_us), "25000", 1000, 120000, NULL,
+	"Longest time for one event, waits included"},
+    [KEY_WEBHOOK_AUTH] = {"WEBHOOK_AUTH", CONFIG_WORDS, FIELD(webhook_auth),
+	NULL, 0, 0, webhook_auths, "How senders of events prove who they are"},
+    [KEY_WEBHOOK_SECRET] = {"WEBHOOK_SECRET", CONFIG_SECRET,
+	FIELD(webhook_secret), "", 16, SECRET_MAX, NULL,
+	"The secret that senders show; needed for bearer"},
+    [KEY_BODY_MAX] = {"BODY_MAX_BYTES", CONFIG_BYTES, FIELD(body_max_bytes),
+	"65536", 1024, 98304, NULL, "Longest body of an event"},
+    [KEY_GATHER_TIMEOUT] = {"GATHER_TIMEOUT_MS", CONFIG_MS, FIELD(gather_us),
+	"10000", 100, 60000, NULL,
+	"Longest time for a whole request to arrive"},
+    [KEY_MAX_INFLIGHT] = {"MAX_INFLIGHT", CONFIG_COUNT, FIELD(inflight_max),
+	"256", 1, 4096, NULL, "Events in hand at one time in one process"},
+    [KEY_MAX_TRANSFERS] = {"MAX_TRANSFERS", CONFIG_COUNT, FIELD(transfers_max),
+	"192", 1, 1024, NULL, "Requests running at one time to one upstream"},
+    [KEY_LOG_LEVEL] = {"LOG_LEVEL", CONFIG_WORDS, FIELD(log_level), "info", 0,
+	0, log_levels, "What is logged"},
+};
+
+_Static_assert(KEY_COUNT <= CONFIG_KEYS_MAX, "origin has a seat per key");
+
+void config_member(
+    const struct config_key *key, char member[CONFIG_MEMBER_BYTES])
+{
+	size_t i;
+
+	for (i = 0; key->name[i] != '\0'; i++) {
+		bool upper = key->name[i] >= 'A' && key->name[i] <= 'Z';
+
+		member[i] = (char)(key->name[i] + (upper ? 'a' - 'A' : 0));
+	}
+	member[i] = '\0';
+}
+
+bool config_is_number(const struct config_key *key)
+{
+	return key->type == CONFIG_COUNT || key->type == CONFIG_BYTES ||
+	       key->type == CONFIG_MS;
+}

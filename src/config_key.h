@@ -1,0 +1,94 @@
+#ifndef CONFIG_KEY_H
+#define CONFIG_KEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+/*
+ * The key table: one row per setting, in the order in which they are
+ * printed. Private to the config_*.c files.
+ */
+enum config_type {
+	CONFIG_TEXT,	/* min to max bytes */
+	CONFIG_PATH,	/* a text that begins with a slash */
+	CONFIG_URL,
+	CONFIG_POINTER,	/* JSON Pointer */
+	CONFIG_SECRET,	/* never shown; also as NAME_FILE */
+	CONFIG_WORDS,	/* one of words, kept as its index */
+	CONFIG_COUNT,	/* a whole number from min to max */
+	CONFIG_BYTES,
+	CONFIG_MS,	/* kept in microseconds */
+	CONFIG_TYPE_COUNT
+};
+
+struct config_word {
+	const char *word;
+	const char *meaning;
+};
+
+struct config_key {
+	const char *name;	/* in the environment */
+	enum config_type type;
+	size_t offset;		/* of the field in struct config */
+	const char *fallback;	/* the default; NULL: must be set;
+				   "": may be empty */
+	int64_t min;
+	int64_t max;
+	const struct config_word *words;	/* ends with a NULL word */
+	const char *help;
+};
+
+enum config_key_number {
+	KEY_CONFIG,
+	KEY_DB,
+	KEY_SOCKET,
+	KEY_CXONE_BASE_URL,
+	KEY_CXONE_CLIENT_ID,
+	KEY_CXONE_CLIENT_SECRET,
+	KEY_CXONE_TIMEOUT,
+	KEY_CXONE_RETRIES,
+	KEY_CXONE_BACKOFF,
+	KEY_CXONE_JITTER,
+	KEY_INVENTORY_API_URL,
+	KEY_INVENTORY_TIMEOUT,
+	KEY_SKU_POINTER,
+	KEY_SKU_RULE,
+	KEY_ROUTING_MODE,
+	KEY_EVENT_DEADLINE,
+	KEY_WEBHOOK_AUTH,
+	KEY_WEBHOOK_SECRET,
+	KEY_BODY_MAX,
+	KEY_GATHER_TIMEOUT,
+	KEY_MAX_INFLIGHT,
+	KEY_MAX_TRANSFERS,
+	KEY_LOG_LEVEL,
+	KEY_COUNT
+};
+
+extern const struct config_key config_keys[KEY_COUNT];
+
+/* The name of the member in the JSON file: the key's in lower case. */
+#define CONFIG_MEMBER_BYTES 64
+void config_member(const struct config_key *key,
+    char member[CONFIG_MEMBER_BYTES]);
+
+/* True for the types that stand as numbers in the JSON file. */
+bool config_is_number(const struct config_key *key);
+
+/*
+ * Checks text and sets the key's field. NULL when that was done, else what
+ * is wrong in words that follow the value ("is out of range").
+ */
+const char *config_set(struct config *config, const struct config_key *key,
+    const char *text);
+
+/* Adds what the key wants: "give a whole number from 0 to 10". */
+void config_add_wanted(struct text *text, const struct config_key *key);
+
+/* The field as config_set understands it. Not for secrets. */
+void config_add_value(struct text *text, const struct config *config,
+    const struct config_key *key);
+
+#endif

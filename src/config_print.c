@@ -1,0 +1,111 @@
+/* config_print.c: settings -> lines for the operator, table for the README */
+#include <string.h>
+
+#include "config_key.h"
+
+#define VALUE_MAX 2048
+
+static const char *const origin_names[CONFIG_ORIGIN_COUNT] = {
+    [CONFIG_FROM_DEFAULT] = "default",
+    [CONFIG_FROM_ENVIRONMENT] = "environment",
+    [CONFIG_FROM_PARAMETER] = "SetEnv",
+    [CONFIG_FROM_SECRET_FILE] = "secret file",
+    [CONFIG_FROM_FILE] = "file",
+};
+
+/* Of a secret only its length leaves this function. */
+static void add_shown(struct text *text, const struct config *config,
+    const struct config_key *key)
+{
+	const char *field = (const char *)config + key->offset;
+
+	if (key->type == CONFIG_SECRET && *field != '\0')
+		text_add_format(text, "(set, %zu bytes)", strlen(field));
+	else if (key->type == CONFIG_SECRET)
+		text_add(text, "(not set)");
+	else
+		config_add_value(text, config, key);
+	if (text->length == 0)
+		text_add(text, "(not set)");
+}
+
+/* The value comes last: it alone has no known width. */
+void config_print(const struct config *config, FILE *out)
+{
+	struct text value;
+	size_t i;
+
+	text_init(&value, VALUE_MAX);
+	for (i = 0; i < KEY_COUNT; i++) {
+		text_clear(&value);
+		add_shown(&value, config, &config_keys[i]);
+		fprintf(out, "%-20s  %-11s  %s\n", config_keys[i].name,
+		    origin_names[config->origin[i]], text_string(&value));
+	}
+	text_done(&value);
+}
+
+static void print_default(const struct config_key *key, FILE *out)
+{
+	if (key->fallback == NULL)
+		fputs("must be set", out);
+	else if (*key->fallback == '\0')
+		fputs("not set", out);
+	else
+		fprintf(out, "`%s`", key->fallback);
+}
+
+static void print_words(const struct config_key *key, FILE *out)
+{
+	const struct config_word *word;
+
+	for (word = key->words; word->word != NULL; word++)
+		fprintf(out, "%s`%s`: %s", word == key->words ? "" : "; ",
+		    word->word, word->meaning);
+}
+
+static void print_range(const struct config_key *key, FILE *out)
+{
+	switch (key->type) {
+	case CONFIG_WORDS:
+		print_words(key, out);
+		break;
+	case CONFIG_COUNT:
+	case CONFIG_BYTES:
+	case CONFIG_MS:
+		fprintf(out, "%lld to %lld", (long long)key->min,
+		    (long long)key->max);
+		break;
+	case CONFIG_URL:
+		fputs("http or https URL", out);
+		break;
+	case CONFIG_PATH:
+		fputs("absolute path", out);
+		break;
+	case CONFIG_POINTER:
+		fputs("JSON Pointer", out);
+		break;
+	default:
+		fprintf(out, "%lld to %lld bytes", (long long)key->min,
+		    (long long)key->max);
+	}
+}
+
+void config_print_markdown(FILE *out)
+{
+	size_t i;
+
+	fputs("| Key | Default | Range or choices | Meaning |\n"
+	      "|---|---|---|---|\n",
+	    out);
+	for (i = 0; i < KEY_COUNT; i++) {
+		const struct config_key *key = &config_keys[i];
+
+		fprintf(out, "| `%s`%s | ", key->name,
+		    key->type == CONFIG_SECRET ? " (or `_FILE`)" : "");
+		print_default(key, out);
+		fputs(" | ", out);
+		print_range(key, out);
+		fprintf(out, " | %s |\n", key->help);
+	}
+}
