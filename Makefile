@@ -2,7 +2,9 @@
 # Every path and tool can be overridden; B is the build tree.
 
 B       ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 FCGI    ?= cgi-bin/stockroute.fcgi
 PREFIX  ?= /usr/local
 LIBEXEC ?= $(PREFIX)/lib/stockroute
@@ -19,9 +21,9 @@ LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lpthread
 PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener webhook auth \
 	event sku inventory routing routing_check cxone record answer flow
 # What it stands on.
-BASE_C  := app loop timers http store db db_open writegate token token_row \
-	token_answer backoff json config config_read config_value \
-	config_print text log clock status problem
+BASE_C  := app loop timers http http_call store db db_open writegate token token_row \
+	token_answer backoff json config config_key config_read config_value \
+	config_report config_print problem text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := report table
 TOOL_C  := tool tool_check tool_config tool_report tool_events

@@ -4,10 +4,11 @@
 #include "flow.h"
 #include "log.h"
 
-/* Each flow has one request under way; the token module one more. */
+/* Each flow has one request under way, the token module one, and one is
+ * being called back. */
 static size_t requests_max(const struct config *config)
 {
-	return (size_t)config->inflight_max + 1;
+	return (size_t)config->inflight_max + 2;
 }
 
 static enum status open_store(struct app *app, struct text *problems)

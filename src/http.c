@@ -2,45 +2,18 @@
 #include "http.h"
 
 #include <assert.h>
-#include <curl/curl.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "clock.h"
+#include "http_call.h"
 
-/*
- * A call is, in this order: WAITING in its upstream's FIFO, RUNNING (easy
- * is in the multi), ENDED while its done is called, then idle again. All
- * calls are made at the start; easy and body are made at a call's first
- * use and kept.
- */
-#define CONNECTIONS_WARM 256	/* idle connections curl keeps open */
-#define ANSWER_FIRST 1024	/* bytes; most answers fit */
-
-struct call {
-	struct http *http;
-	struct http_request request;
-	http_done *done;
-	void *arg;
-	int64_t sent_us;	/* when http_send took it */
-	int64_t waited_us;
-	CURL *easy;
-	char *body;
-	size_t body_bytes;
-	size_t body_capacity;
-	bool too_large;
-	bool no_memory;
-	char problem[CURL_ERROR_SIZE];
-	struct call *next;	/* FIFO, idle list */
-	struct call *before;	/* running list */
-	struct call *after;
-};
+#define CONNECTIONS_WARM 256 /* idle connections curl keeps open */
 
 struct fifo {
-	struct call *first;
-	struct call *last;
+	struct http_call *first;
+	struct http_call *last;
 	size_t running;
 };
 
@@ -48,97 +21,33 @@ struct http {
 	struct loop *loop;
 	CURLM *multi;
 	struct loop_timer curl_timer;
-	struct loop_timer start_timer;	/* starts what waits, next turn */
+	struct loop_timer start_timer; /* starts what waits, next turn */
 	struct fifo fifo[HTTP_UPSTREAM_COUNT];
-	struct call *running;
-	struct call *idle;
-	struct call *calls;	/* all of them */
+	struct http_call *running;
+	struct http_call *idle;
+	struct http_call *calls; /* all of them */
 	size_t calls_max;
 	size_t transfers_max;
 	bool stopping;
 };
 
-struct http_headers {
-	struct curl_slist *list;
-};
-
-static bool answer_room(struct call *call, size_t need)
+static struct http_call *take_call(struct http *http)
 {
-	size_t capacity = call->body_capacity;
-	char *body;
-
-	if (need <= capacity)
-		return true;
-	if (capacity == 0)
-		capacity = ANSWER_FIRST;
-	while (capacity < need)
-		capacity *= 2;
-	body = realloc(call->body, capacity);
-	if (!body)
-		return false;
-	call->body = body;
-	call->body_capacity = capacity;
-	return true;
-}
-
-/* Returning less than was offered makes curl end the transfer. */
-static size_t got_bytes(char *bytes, size_t size, size_t count, void *arg)
-{
-	struct call *call = arg;
-	size_t length = size * count;
-
-	if (call->body_bytes + length > HTTP_ANSWER_MAX) {
-		call->too_large = true;
-		return 0;
-	}
-	if (!answer_room(call, call->body_bytes + length + 1)) {
-		call->no_memory = true;
-		return 0;
-	}
-	memcpy(call->body + call->body_bytes, bytes, length);
-	call->body_bytes += length;
-	return length;
-}
-
-/* Options that stay the same for the life of an easy handle. */
-static CURL *new_easy(struct call *call)
-{
-	CURL *easy = curl_easy_init();
-
-	if (!easy)
-		return NULL;
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, got_bytes);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->problem);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* An empty proxy also keeps curl from reading http_proxy. */
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	return easy;
-}
-
-static struct call *take_call(struct http *http)
-{
-	struct call *call = http->idle;
+	struct http_call *call = http->idle;
 
 	assert(call);
 	http->idle = call->next;
 	return call;
 }
 
-/* Token answers pass through here, so what was received is wiped. */
-static void keep_call(struct http *http, struct call *call)
+static void keep_call(struct http *http, struct http_call *call)
 {
-	if (call->body)
-		OPENSSL_cleanse(call->body, call->body_bytes);
+	http_call_wipe(call);
 	call->next = http->idle;
 	http->idle = call;
 }
 
-static void push_waiting(struct http *http, struct call *call)
+static void push_waiting(struct http *http, struct http_call *call)
 {
 	struct fifo *fifo = &http->fifo[call->request.upstream];
 
@@ -150,9 +59,9 @@ static void push_waiting(struct http *http, struct call *call)
 	fifo->last = call;
 }
 
-static struct call *pop_waiting(struct fifo *fifo)
+static struct http_call *pop_waiting(struct fifo *fifo)
 {
-	struct call *call = fifo->first;
+	struct http_call *call = fifo->first;
 
 	fifo->first = call->next;
 	if (!fifo->first)
@@ -160,7 +69,7 @@ static struct call *pop_waiting(struct fifo *fifo)
 	return call;
 }
 
-static void link_running(struct http *http, struct call *call)
+static void link_running(struct http *http, struct http_call *call)
 {
 	call->before = NULL;
 	call->after = http->running;
@@ -170,7 +79,7 @@ static void link_running(struct http *http, struct call *call)
 	http->fifo[call->request.upstream].running++;
 }
 
-static void unlink_running(struct http *http, struct call *call)
+static void unlink_running(struct http *http, struct http_call *call)
 {
 	if (call->before)
 		call->before->after = call->after;
@@ -181,98 +90,32 @@ static void unlink_running(struct http *http, struct call *call)
 	http->fifo[call->request.upstream].running--;
 }
 
-/* Tells the caller and keeps the call; the only way out for a call. */
-static void finish(struct call *call, enum status status, long code,
-    int64_t retry_after_us)
+/* The way out for a call that curl does not have. */
+static void end_call(struct http_call *call, enum status status)
 {
-	struct http_answer answer = {
-		.code = code,
-		.body = "",
-		.waited_us = call->waited_us,
-		.retry_after_us = retry_after_us,
-		.problem = call->problem,
-	};
+	struct http_answer answer;
 
-	if (call->body && call->body_bytes > 0) {
-		call->body[call->body_bytes] = '\0';
-		answer.body = call->body;
-		answer.body_bytes = call->body_bytes;
-	}
+	http_call_no_answer(call, &answer);
 	call->done(call->arg, status, &answer);
 	keep_call(call->http, call);
 }
 
-static enum status judge(const struct call *call, CURLcode result)
+/* The way out for a call that curl has finished. */
+static void transfer_ended(struct http_call *call, CURLcode result)
 {
-	if (call->no_memory)
-		return STATUS_MEMORY;
-	if (call->too_large)
-		return STATUS_ANSWER_TOO_LARGE;
-	switch (result) {
-	case CURLE_OK:
-		return STATUS_OK;
-	case CURLE_OPERATION_TIMEDOUT:
-		return STATUS_TIMEOUT;
-	case CURLE_OUT_OF_MEMORY:
-		return STATUS_MEMORY;
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-		return STATUS_UNREACHABLE;
-	default:
-		return STATUS_TRANSPORT;
-	}
-}
+	struct http *http = call->http;
+	struct http_answer answer;
+	enum status status;
 
-static void transfer_ended(struct http *http, struct call *call,
-    CURLcode result)
-{
-	enum status status = judge(call, result);
-	curl_off_t retry_after = 0;
-	long code = 0;
-
+	status = http_call_judge(call, result, &answer);
 	curl_multi_remove_handle(http->multi, call->easy);
 	unlink_running(http, call);
-	if (status == STATUS_OK)
-		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &code);
-	if (code == 429 || code == 503)
-		curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER,
-		    &retry_after);
-	finish(call, status, code,
-	    retry_after > 0 ? (int64_t)retry_after * CLOCK_SECOND : -1);
-}
-
-static void prepare(struct call *call, int64_t left_us)
-{
-	const struct http_request *request = &call->request;
-	CURL *easy = call->easy;
-
-	call->problem[0] = '\0';
-	call->body_bytes = 0;
-	call->too_large = false;
-	call->no_memory = false;
-	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
-	    request->headers ? request->headers->list : NULL);
-	if (request->body) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
-		    (long)request->body_bytes);
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
-		    request->method);
-	} else {
-		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
-	}
-	/* Rounded up: a timeout of 0 would mean none. */
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-	    (long)((left_us + CLOCK_MS - 1) / CLOCK_MS));
+	call->done(call->arg, status, &answer);
+	keep_call(http, call);
 }
 
 /* Gives a call to curl; any status but OK and the call is as before. */
-static enum status start(struct http *http, struct call *call)
+static enum status start(struct http *http, struct http_call *call)
 {
 	int64_t left_us;
 
@@ -282,12 +125,8 @@ static enum status start(struct http *http, struct call *call)
 		return STATUS_STOPPING;
 	if (left_us <= 0)
 		return STATUS_TIMEOUT;
-	if (!call->easy)
-		call->easy = new_easy(call);
-	if (!call->easy)
-		return STATUS_MEMORY;
-	prepare(call, left_us);
-	if (curl_multi_add_handle(http->multi, call->easy) != CURLM_OK)
+	if (!http_call_prepare(call, left_us) ||
+	    curl_multi_add_handle(http->multi, call->easy) != CURLM_OK)
 		return STATUS_MEMORY;
 	link_running(http, call);
 	return STATUS_OK;
@@ -301,11 +140,11 @@ static void start_waiting(struct http *http)
 		struct fifo *fifo = &http->fifo[upstream];
 
 		while (fifo->first && fifo->running < http->transfers_max) {
-			struct call *call = pop_waiting(fifo);
+			struct http_call *call = pop_waiting(fifo);
 			enum status status = start(http, call);
 
 			if (status != STATUS_OK)
-				finish(call, status, 0, -1);
+				end_call(call, status);
 		}
 	}
 }
@@ -327,7 +166,7 @@ static void reap(struct http *http)
 		CURLcode result = message->data.result;
 
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
-		transfer_ended(http, (struct call *)(void *)call, result);
+		transfer_ended((struct http_call *)(void *)call, result);
 		message = curl_multi_info_read(http->multi, &left);
 	}
 	start_waiting(http);
@@ -352,8 +191,8 @@ static void socket_ready(void *arg, uint32_t events)
 		action |= CURL_CSELECT_OUT;
 	if (events & EPOLLERR)
 		action |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(watched.http->multi, watched.fd, action,
-	    &running);
+	curl_multi_socket_action(
+	    watched.http->multi, watched.fd, action, &running);
 	reap(watched.http);
 }
 
@@ -367,8 +206,8 @@ static uint32_t epoll_events(int what)
 }
 
 /* curl says which socket to watch for what; -1 ends the transfer. */
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
-    void *socket_arg)
+static int watch_socket(
+    CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
 	struct http *http = arg;
 	struct watched *watched = socket_arg;
@@ -402,8 +241,7 @@ static void curl_due(void *arg)
 	struct http *http = arg;
 	int running;
 
-	curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0,
-	    &running);
+	curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	reap(http);
 }
 
@@ -427,7 +265,7 @@ void http_send(struct http *http, const struct http_request *request,
     http_done *done, void *arg)
 {
 	struct fifo *fifo = &http->fifo[request->upstream];
-	struct call *call = take_call(http);
+	struct http_call *call = take_call(http);
 
 	call->request = *request;
 	call->done = done;
@@ -446,11 +284,11 @@ void http_stop(struct http *http)
 {
 	http->stopping = true;
 	while (http->running) {
-		struct call *call = http->running;
+		struct http_call *call = http->running;
 
 		curl_multi_remove_handle(http->multi, call->easy);
 		unlink_running(http, call);
-		finish(call, STATUS_STOPPING, 0, -1);
+		end_call(call, STATUS_STOPPING);
 	}
 	start_waiting(http);
 }
@@ -485,13 +323,13 @@ static bool make_multi(struct http *http)
 	 * Set, not left at curl's 4 x the handles of the moment: that one
 	 * closes warm connections after every burst.
 	 */
-	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
-	    (long)CONNECTIONS_WARM);
+	curl_multi_setopt(
+	    http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_WARM);
 	return true;
 }
 
-struct http *http_new(struct loop *loop, size_t transfers_max,
-    size_t requests_max)
+struct http *http_new(
+    struct loop *loop, size_t transfers_max, size_t requests_max)
 {
 	struct http *http = calloc(1, sizeof *http);
 
@@ -512,14 +350,8 @@ static void free_calls(struct http *http)
 {
 	size_t i;
 
-	for (i = 0; i < http->calls_max; i++) {
-		struct call *call = &http->calls[i];
-
-		curl_easy_cleanup(call->easy);
-		if (call->body)
-			OPENSSL_cleanse(call->body, call->body_capacity);
-		free(call->body);
-	}
+	for (i = 0; i < http->calls_max; i++)
+		http_call_done(&http->calls[i]);
 	free(http->calls);
 }
 
@@ -528,7 +360,7 @@ void http_free(struct http *http)
 	if (!http)
 		return;
 	while (http->running) {
-		struct call *call = http->running;
+		struct http_call *call = http->running;
 
 		curl_multi_remove_handle(http->multi, call->easy);
 		unlink_running(http, call);
@@ -538,36 +370,4 @@ void http_free(struct http *http)
 	loop_timer_stop(http->loop, &http->curl_timer);
 	loop_timer_stop(http->loop, &http->start_timer);
 	free(http);
-}
-
-struct http_headers *http_headers_add(struct http_headers *headers,
-    const char *line)
-{
-	struct http_headers *result = headers;
-	struct curl_slist *list;
-
-	if (!result)
-		result = calloc(1, sizeof *result);
-	if (!result)
-		return NULL;
-	list = curl_slist_append(result->list, line);
-	if (!list) {
-		if (!headers)
-			free(result);
-		return NULL;
-	}
-	result->list = list;
-	return result;
-}
-
-void http_headers_free(struct http_headers *headers)
-{
-	struct curl_slist *line;
-
-	if (!headers)
-		return;
-	for (line = headers->list; line; line = line->next)
-		OPENSSL_cleanse(line->data, strlen(line->data));
-	curl_slist_free_all(headers->list);
-	free(headers);
 }

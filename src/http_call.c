@@ -1,0 +1,204 @@
+/* http_call.c: one request -> an easy handle; its end -> the answer */
+#include "http_call.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define ANSWER_FIRST 1024 /* bytes; most answers fit */
+
+static bool answer_room(struct http_call *call, size_t need)
+{
+	size_t capacity = call->body_capacity;
+	char *body;
+
+	if (need <= capacity)
+		return true;
+	if (capacity == 0)
+		capacity = ANSWER_FIRST;
+	while (capacity < need)
+		capacity *= 2;
+	body = realloc(call->body, capacity);
+	if (!body)
+		return false;
+	call->body = body;
+	call->body_capacity = capacity;
+	return true;
+}
+
+/* Returning less than was offered makes curl end the transfer. */
+static size_t got_bytes(char *bytes, size_t size, size_t count, void *arg)
+{
+	struct http_call *call = arg;
+	size_t length = size * count;
+
+	if (call->body_bytes + length > HTTP_ANSWER_MAX) {
+		call->too_large = true;
+		return 0;
+	}
+	if (!answer_room(call, call->body_bytes + length + 1)) {
+		call->no_memory = true;
+		return 0;
+	}
+	memcpy(call->body + call->body_bytes, bytes, length);
+	call->body_bytes += length;
+	return length;
+}
+
+/* Options that stay the same for the life of an easy handle. */
+static CURL *new_easy(struct http_call *call)
+{
+	CURL *easy = curl_easy_init();
+
+	if (!easy)
+		return NULL;
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, got_bytes);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->problem);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* An empty proxy also keeps curl from reading http_proxy. */
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	return easy;
+}
+
+bool http_call_prepare(struct http_call *call, int64_t timeout_us)
+{
+	const struct http_request *request = &call->request;
+	CURL *easy = call->easy;
+
+	if (!easy)
+		easy = new_easy(call);
+	if (!easy)
+		return false;
+	call->easy = easy;
+	call->problem[0] = '\0';
+	call->body_bytes = 0;
+	call->too_large = false;
+	call->no_memory = false;
+	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+	    request->headers ? request->headers->list : NULL);
+	if (request->body) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+		curl_easy_setopt(
+		    easy, CURLOPT_POSTFIELDSIZE, (long)request->body_bytes);
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	} else {
+		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+	}
+	/* Rounded up: a timeout of 0 would mean none. */
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+	    (long)((timeout_us + CLOCK_MS - 1) / CLOCK_MS));
+	return true;
+}
+
+static enum status judge_result(const struct http_call *call, CURLcode result)
+{
+	if (call->no_memory)
+		return STATUS_MEMORY;
+	if (call->too_large)
+		return STATUS_ANSWER_TOO_LARGE;
+	switch (result) {
+	case CURLE_OK:
+		return STATUS_OK;
+	case CURLE_OPERATION_TIMEDOUT:
+		return STATUS_TIMEOUT;
+	case CURLE_OUT_OF_MEMORY:
+		return STATUS_MEMORY;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+		return STATUS_UNREACHABLE;
+	default:
+		return STATUS_TRANSPORT;
+	}
+}
+
+void http_call_no_answer(struct http_call *call, struct http_answer *answer)
+{
+	*answer = (struct http_answer){
+	    .body = "",
+	    .waited_us = call->waited_us,
+	    .retry_after_us = -1,
+	    .problem = call->problem,
+	};
+}
+
+enum status http_call_judge(
+    struct http_call *call, CURLcode result, struct http_answer *answer)
+{
+	enum status status = judge_result(call, result);
+	curl_off_t retry_after = 0;
+
+	http_call_no_answer(call, answer);
+	if (status != STATUS_OK)
+		return status;
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &answer->code);
+	if (answer->code == 429 || answer->code == 503)
+		curl_easy_getinfo(
+		    call->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	if (retry_after > 0)
+		answer->retry_after_us = (int64_t)retry_after * CLOCK_SECOND;
+	if (call->body_bytes > 0) {
+		call->body[call->body_bytes] = '\0';
+		answer->body = call->body;
+		answer->body_bytes = call->body_bytes;
+	}
+	return STATUS_OK;
+}
+
+void http_call_wipe(struct http_call *call)
+{
+	if (call->body)
+		OPENSSL_cleanse(call->body, call->body_bytes);
+	call->body_bytes = 0;
+}
+
+void http_call_done(struct http_call *call)
+{
+	curl_easy_cleanup(call->easy);
+	if (call->body)
+		OPENSSL_cleanse(call->body, call->body_capacity);
+	free(call->body);
+}
+
+struct http_headers *http_headers_add(
+    struct http_headers *headers, const char *line)
+{
+	struct http_headers *result = headers;
+	struct curl_slist *list;
+
+	if (!result)
+		result = calloc(1, sizeof *result);
+	if (!result)
+		return NULL;
+	list = curl_slist_append(result->list, line);
+	if (!list) {
+		if (!headers)
+			free(result);
+		return NULL;
+	}
+	result->list = list;
+	return result;
+}
+
+void http_headers_free(struct http_headers *headers)
+{
+	struct curl_slist *line;
+
+	if (!headers)
+		return;
+	for (line = headers->list; line; line = line->next)
+		OPENSSL_cleanse(line->data, strlen(line->data));
+	curl_slist_free_all(headers->list);
+	free(headers);
+}
