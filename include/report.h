@@ -1,6 +1,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "db.h"
@@ -9,40 +10,51 @@
 /*
  * The questions the operator asks of table decision, each one a file
  * sql/reports_*.sql that also runs in the sqlite3 shell. Percentiles are
- * exact, by nearest rank.
+ * exact, by nearest rank. Times are shown in ms, hours in UTC.
+ *
+ * All give *table, which the caller frees with table_free; it is untouched
+ * on any other status than OK: what db_done gives, or STATUS_MEMORY.
  */
 enum report_by {
 	REPORT_BY_STEP,
 	REPORT_BY_HOUR,
-	REPORT_BY_STATUS,
+	REPORT_BY_STATUS,    /* the cause when not routed; ok */
+	REPORT_BY_INVENTORY, /* the inventory's status: the route taken */
 	REPORT_BY_MEDIA,
 	REPORT_BY_OUTCOME,
 	REPORT_BY_COUNT
 };
 
+/* The word for a grouping ("hour"). */
 const char *report_by_name(enum report_by by);
 
 /*
- * Counts, outcomes and p50 p90 p95 p99 max per step or group, over the
- * decisions received at or after since_us (wall time). *table is given,
- * the caller frees it with table_free; untouched on any other status.
+ * Reads how far back to look: "90s", "30m", "24h" or "7d" before now_us,
+ * or "all". Gives *since_us (wall time). False: it is none of these.
  */
-enum status report_latency(struct db *db, enum report_by by,
-    int64_t since_us, struct table **table);
-
-/* One line of totals: events, each outcome, fallback share, first, last. */
-enum status report_summary(struct db *db, int64_t since_us,
-    struct table **table);
-
-/* The newest decisions, newest first, at most limit (1..10000). */
-enum status report_events(struct db *db, int64_t since_us, int limit,
-    struct table **table);
+bool report_since(const char *word, int64_t now_us, int64_t *since_us);
 
 /*
- * All that is kept of one event: rows of name and value. id is the number
- * of the decision, or an interaction id (then its newest decision).
+ * Counts, outcomes and p50 p90 p95 p99 max per step or group, over the
+ * decisions received at or after since_us (wall time).
  */
-enum status report_event(struct db *db, const char *id,
-    struct table **table);
+enum status report_latency(
+    struct db *db, enum report_by by, int64_t since_us, struct table **table);
+
+/* One line of totals: events, each outcome, fallback share, first, last. */
+enum status report_summary(
+    struct db *db, int64_t since_us, struct table **table);
+
+/* The newest decisions, newest first, at most limit. */
+#define REPORT_EVENTS_MAX 10000
+enum status report_events(
+    struct db *db, int64_t since_us, int limit, struct table **table);
+
+/*
+ * All that is kept of one event, as one row in the order of the path; no
+ * row when there is no such event. id is the number of the decision, or an
+ * interaction id (then its newest decision).
+ */
+enum status report_event(struct db *db, const char *id, struct table **table);
 
 #endif

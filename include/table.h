@@ -12,35 +12,56 @@
  */
 enum table_format { TABLE_TEXT, TABLE_CSV, TABLE_JSON, TABLE_FORMAT_COUNT };
 
-enum table_kind { TABLE_WORD, TABLE_NUMBER };	/* left or right; "" or not */
+/* How a column is shown: words to the left; numbers to the right, and in
+ * JSON without quotes. */
+enum table_kind { TABLE_WORD, TABLE_NUMBER };
 
 #define TABLE_COLUMNS_MAX 64
-#define TABLE_CELLS_MAX 1000000
+#define TABLE_CELLS_MAX   1000000
 
-struct table;	/* see table.c; made by table_new */
+struct table;
 
-/* NULL when memory runs out. Free with table_free. */
+/* NULL when memory runs out. Free with table_free; NULL is allowed. */
 struct table *table_new(void);
 void table_free(struct table *table);
 
-/* Adds a column; before the first cell. name is copied. */
-enum status table_column(struct table *table, const char *name,
-    enum table_kind kind);
+/*
+ * Adds a column; before the first cell. name is copied. STATUS_MEMORY:
+ * there is no memory, or there are TABLE_COLUMNS_MAX already.
+ */
+enum status table_column(
+    struct table *table, const char *name, enum table_kind kind);
 
-/* Adds the next cell, row by row; text is copied, NULL is no value. */
+/*
+ * Adds the next cell, row by row; text is copied, NULL is no value.
+ * STATUS_MEMORY, also past TABLE_CELLS_MAX: the table is as before.
+ */
 enum status table_cell(struct table *table, const char *text);
 
+/* How many rows are whole, and how many columns there are. */
 size_t table_rows(const struct table *table);
+size_t table_columns(const struct table *table);
+
+/* A column's name; a cell, NULL when it has no value. Borrowed. */
+const char *table_name(const struct table *table, size_t column);
+const char *table_text(const struct table *table, size_t row, size_t column);
 
 /* The word for a format ("csv"). */
 const char *table_format_name(enum table_format format);
 
 /*
  * Prints the table. TEXT escapes control characters, so that hostile ids
- * cannot move the cursor; JSON gives numbers as numbers and no value as
- * null.
+ * cannot move the cursor, and shows no value as "-"; JSON shows it as null,
+ * CSV as nothing. STATUS_IO: out did not take all of it.
  */
-enum status table_print(const struct table *table, enum table_format format,
-    FILE *out);
+enum status table_print(
+    const struct table *table, enum table_format format, FILE *out);
+
+/* Prints one row as a JSON object, without a line end. As table_print. */
+enum status table_print_object(
+    const struct table *table, size_t row, FILE *out);
+
+/* Prints a string as TEXT does: control characters escaped, as \x1b. */
+void table_print_safe(const char *string, FILE *out);
 
 #endif

@@ -1,0 +1,18 @@
+-- report.c report_summary: totals since :since_us, of all when not set
+SELECT
+	count(*) AS events,
+	coalesce(sum(outcome = 'routed'), 0) AS routed,
+	coalesce(sum(outcome = 'fallback'), 0) AS fallback,
+	coalesce(sum(outcome = 'skipped'), 0) AS skipped,
+	coalesce(sum(outcome = 'refused'), 0) AS refused,
+	coalesce(sum(outcome = 'failed'), 0) AS failed,
+	-- Of those that were routed at all; NULL when none was.
+	round(100.0 * sum(outcome = 'fallback')
+		/ nullif(sum(outcome IN ('routed', 'fallback')), 0), 1)
+		AS fallback_percent,
+	strftime('%Y-%m-%dT%H:%M:%SZ', min(received_us) / 1000000, 'unixepoch')
+		AS first,
+	strftime('%Y-%m-%dT%H:%M:%SZ', max(received_us) / 1000000, 'unixepoch')
+		AS last
+FROM decision
+WHERE received_us >= coalesce(:since_us, 0);

@@ -1,0 +1,198 @@
+/* report.c: the kept decisions -> tables that answer an operator */
+#include "report.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define NUMBER_BYTES 32
+
+static const char *const by_names[REPORT_BY_COUNT] = {
+    [REPORT_BY_STEP] = "step",
+    [REPORT_BY_HOUR] = "hour",
+    [REPORT_BY_STATUS] = "status",
+    [REPORT_BY_INVENTORY] = "inventory",
+    [REPORT_BY_MEDIA] = "media",
+    [REPORT_BY_OUTCOME] = "outcome",
+};
+
+/* Columns that hold numbers, besides all that end in _ms. */
+static const char *const number_names[] = {
+    "id",
+    "count",
+    "events",
+    "routed",
+    "fallback",
+    "skipped",
+    "refused",
+    "failed",
+    "fallback_percent",
+    "http",
+    "inventory_http",
+    "inventory_attempts",
+    "cxone_http",
+    "cxone_attempts",
+    "token_refreshes",
+};
+
+static const struct {
+	char letter;
+	int64_t us;
+} units[] = {
+    {'s', CLOCK_SECOND},
+    {'m', 60 * CLOCK_SECOND},
+    {'h', 3600 * CLOCK_SECOND},
+    {'d', 86400 * CLOCK_SECOND},
+};
+
+const char *report_by_name(enum report_by by)
+{
+	return by_names[by];
+}
+
+bool report_since(const char *word, int64_t now_us, int64_t *since_us)
+{
+	char *unit;
+	long count;
+
+	if (strcmp(word, "all") == 0) {
+		*since_us = 0;
+		return true;
+	}
+	if (word[0] < '0' || word[0] > '9')
+		return false;
+	count = strtol(word, &unit, 10);
+	/* A million days are safe to multiply, and before 1970. */
+	if (count > 1000000 || unit[0] == '\0' || unit[1] != '\0')
+		return false;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		if (unit[0] == units[i].letter) {
+			*since_us = now_us - count * units[i].us;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_ms(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 3 && strcmp(name + length - 3, "_ms") == 0;
+}
+
+static bool is_number(const char *name)
+{
+	size_t count = sizeof number_names / sizeof *number_names;
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, number_names[i]) == 0)
+			return true;
+	return is_ms(name);
+}
+
+static enum status add_columns(struct table *table, struct db_row *row)
+{
+	enum status status = STATUS_OK;
+	int count = db_columns(row);
+
+	for (int i = 0; i < count && status == STATUS_OK; i++) {
+		const char *name = db_column_name(row, i);
+
+		status = table_column(
+		    table, name, is_number(name) ? TABLE_NUMBER : TABLE_WORD);
+	}
+	return status;
+}
+
+/* Milliseconds have three decimals, so that columns of them line up. */
+static enum status add_cell(struct table *table, struct db_row *row, int column)
+{
+	char number[NUMBER_BYTES];
+
+	if (db_is_null(row, column))
+		return table_cell(table, NULL);
+	if (!is_ms(db_column_name(row, column)))
+		return table_cell(table, db_text(row, column));
+	snprintf(number, sizeof number, "%.3f", db_real(row, column));
+	return table_cell(table, number);
+}
+
+static enum status add_rows(struct table *table, struct db_row *row)
+{
+	enum status status = STATUS_OK;
+	int count = db_columns(row);
+
+	while (status == STATUS_OK && db_next(row))
+		for (int i = 0; i < count && status == STATUS_OK; i++)
+			status = add_cell(table, row, i);
+	return status;
+}
+
+/* Ends the use of row, whose parameters are bound. */
+static enum status give_table(struct db_row *row, struct table **given)
+{
+	struct table *table = table_new();
+	enum status status = STATUS_MEMORY;
+	enum status done;
+
+	if (table != NULL)
+		status = add_columns(table, row);
+	if (status == STATUS_OK)
+		status = add_rows(table, row);
+	done = db_done(row);
+	if (done != STATUS_OK)
+		status = done;
+	if (status == STATUS_OK)
+		*given = table;
+	else
+		table_free(table);
+	return status;
+}
+
+enum status report_latency(
+    struct db *db, enum report_by by, int64_t since_us, struct table **table)
+{
+	struct db_row *row;
+
+	if (by == REPORT_BY_STEP) {
+		row = db_use(db, SQL_reports_by_step);
+	} else {
+		row = db_use(db, SQL_reports_by_group);
+		db_bind_text(row, ":by", report_by_name(by));
+	}
+	db_bind_int(row, ":since_us", since_us);
+	return give_table(row, table);
+}
+
+enum status report_summary(
+    struct db *db, int64_t since_us, struct table **table)
+{
+	struct db_row *row = db_use(db, SQL_reports_summary);
+
+	db_bind_int(row, ":since_us", since_us);
+	return give_table(row, table);
+}
+
+enum status report_events(
+    struct db *db, int64_t since_us, int limit, struct table **table)
+{
+	struct db_row *row = db_use(db, SQL_reports_events);
+
+	assert(limit >= 1 && limit <= REPORT_EVENTS_MAX);
+	db_bind_int(row, ":since_us", since_us);
+	db_bind_int(row, ":limit", limit);
+	return give_table(row, table);
+}
+
+enum status report_event(struct db *db, const char *id, struct table **table)
+{
+	struct db_row *row = db_use(db, SQL_reports_event);
+
+	db_bind_text(row, ":id", id);
+	return give_table(row, table);
+}

@@ -1,0 +1,36 @@
+#ifndef TOOL_READER_H
+#define TOOL_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db.h"
+#include "report.h"
+#include "table.h"
+
+/* What the subcommands that read the database share. */
+enum tool_word { TOOL_SINCE = 1, TOOL_BY = 2, TOOL_LIMIT = 4, TOOL_FORMAT = 8 };
+
+struct tool_words {
+	const char *since; /* as it was given */
+	int64_t since_us;
+	enum report_by by;
+	int limit;
+	enum table_format format;
+};
+
+/*
+ * Reads "--since 24h" and the like from argv[first] on. allowed: those of
+ * enum tool_word that this subcommand has. What is not given keeps its
+ * default: 24h, step, 20, text. False: what is wrong was printed.
+ */
+bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
+    struct tool_words *words);
+
+/*
+ * Opens the configured database to read. NULL: the reason and the remedy
+ * were printed. Close with db_close.
+ */
+struct db *tool_open_db(void);
+
+#endif
