@@ -140,8 +140,8 @@ static void equal_maps_have_equal_digests(void **state)
 }
 
 /*
- * By sha256sum, of
- * {"timeout":{"queues":["q"],"skills":[]},"unknown":{"queues":["q"],"skills":[]}}
+ * By sha256sum, of the map without spaces: timeout, then unknown, each
+ * {"queues":["q"],"skills":[]}.
  */
 static void the_digest_is_the_sha_256_of_the_canonical_map(void **state)
 {
@@ -159,50 +159,50 @@ struct refusal {
 	const char *line; /* the start of the one line of problems */
 };
 
+static const struct refusal refusals[] = {
+    {"[]", "FILE: /routing: is not an object"},
+    {"null", "FILE: /routing: is not an object"},
+    {"{\"unknown\":{\"queues\":[\"q\"]}}",
+	"FILE: /routing/timeout: is missing"},
+    {"{\"timeout\":{\"queues\":[\"q\"]}}",
+	"FILE: /routing/unknown: is missing"},
+    {"{\"a\":\"s\"," FALLBACKS "}", "FILE: /routing/a: is not an object"},
+    {"{\"a\":{}," FALLBACKS "}", "FILE: /routing/a: has no id"},
+    {"{\"a\":{\"skills\":[],\"queues\":[]}," FALLBACKS "}",
+	"FILE: /routing/a: has no id"},
+    {"{\"a\":{\"skills\":[\"s\"],\"skils\":[]}," FALLBACKS "}",
+	"FILE: /routing/a/skils: is no known member, perhaps "
+	"\"skills\" is meant: known are skills and queues"},
+    {"{\"a\":{\"skills\":[\"s\"],\"Queue\":[]}," FALLBACKS "}",
+	"FILE: /routing/a/Queue: is no known member, perhaps "
+	"\"queues\""},
+    {"{\"a\":{\"skills\":[\"s\"],\"priority\":1}," FALLBACKS "}",
+	"FILE: /routing/a/priority: is no known member: known are"},
+    {"{\"a/b~\\n\":{}," FALLBACKS "}",
+	"FILE: /routing/a~1b~0?: must be 1 to 64 bytes"},
+    {"{\"\":{\"skills\":[\"s\"]}," FALLBACKS "}",
+	"FILE: /routing/: must be 1 to 64 bytes"},
+    {"{\"a\":{\"skills\":[\"s\"],\"queues\":\"q\"}," FALLBACKS "}",
+	"FILE: /routing/a/queues: is not a list"},
+    {"{\"a\":{\"skills\":[\"s\",7]}," FALLBACKS "}",
+	"FILE: /routing/a/skills: number 2 is not a string"},
+    {"{\"a\":{\"skills\":[{\"id\":\"s\"}]}," FALLBACKS "}",
+	"FILE: /routing/a/skills: number 1 is not a string"},
+    {"{\"a\":{\"skills\":[\"\"]}," FALLBACKS "}",
+	"FILE: /routing/a/skills: number 1 must be 1 to 128 bytes"},
+    {"{\"a\":{\"skills\":[\"s\\u0007\"]}," FALLBACKS "}",
+	"FILE: /routing/a/skills: number 1 must be 1 to 128 bytes"},
+    {"{\"a\":{\"skills\":[\"s\",\"t\",\"s\"]}," FALLBACKS "}",
+	"FILE: /routing/a/skills: number 3 stands in this list "
+	"already"},
+    {"{\"a\":{\"queues\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
+     "\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\","
+     "\"17\"]}," FALLBACKS "}",
+	"FILE: /routing/a/queues: has more than 16 ids"},
+};
+
 static void each_mistake_is_named_with_its_place(void **state)
 {
-	static const struct refusal refusals[] = {
-	    {"[]", "FILE: /routing: is not an object"},
-	    {"null", "FILE: /routing: is not an object"},
-	    {"{\"unknown\":{\"queues\":[\"q\"]}}",
-		"FILE: /routing/timeout: is missing"},
-	    {"{\"timeout\":{\"queues\":[\"q\"]}}",
-		"FILE: /routing/unknown: is missing"},
-	    {"{\"a\":\"s\"," FALLBACKS "}",
-		"FILE: /routing/a: is not an object"},
-	    {"{\"a\":{}," FALLBACKS "}", "FILE: /routing/a: has no id"},
-	    {"{\"a\":{\"skills\":[],\"queues\":[]}," FALLBACKS "}",
-		"FILE: /routing/a: has no id"},
-	    {"{\"a\":{\"skills\":[\"s\"],\"skils\":[]}," FALLBACKS "}",
-		"FILE: /routing/a/skils: is no known member, perhaps "
-		"\"skills\" is meant: known are skills and queues"},
-	    {"{\"a\":{\"skills\":[\"s\"],\"Queue\":[]}," FALLBACKS "}",
-		"FILE: /routing/a/Queue: is no known member, perhaps "
-		"\"queues\""},
-	    {"{\"a\":{\"skills\":[\"s\"],\"priority\":1}," FALLBACKS "}",
-		"FILE: /routing/a/priority: is no known member: known are"},
-	    {"{\"a/b~\\n\":{}," FALLBACKS "}",
-		"FILE: /routing/a~1b~0?: must be 1 to 64 bytes"},
-	    {"{\"\":{\"skills\":[\"s\"]}," FALLBACKS "}",
-		"FILE: /routing/: must be 1 to 64 bytes"},
-	    {"{\"a\":{\"skills\":[\"s\"],\"queues\":\"q\"}," FALLBACKS "}",
-		"FILE: /routing/a/queues: is not a list"},
-	    {"{\"a\":{\"skills\":[\"s\",7]}," FALLBACKS "}",
-		"FILE: /routing/a/skills: number 2 is not a string"},
-	    {"{\"a\":{\"skills\":[{\"id\":\"s\"}]}," FALLBACKS "}",
-		"FILE: /routing/a/skills: number 1 is not a string"},
-	    {"{\"a\":{\"skills\":[\"\"]}," FALLBACKS "}",
-		"FILE: /routing/a/skills: number 1 must be 1 to 128 bytes"},
-	    {"{\"a\":{\"skills\":[\"s\\u0007\"]}," FALLBACKS "}",
-		"FILE: /routing/a/skills: number 1 must be 1 to 128 bytes"},
-	    {"{\"a\":{\"skills\":[\"s\",\"t\",\"s\"]}," FALLBACKS "}",
-		"FILE: /routing/a/skills: number 3 stands in this list "
-		"already"},
-	    {"{\"a\":{\"queues\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
-	     "\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\","
-	     "\"17\"]}," FALLBACKS "}",
-		"FILE: /routing/a/queues: has more than 16 ids"},
-	};
 	size_t i;
 
 	(void)state;
