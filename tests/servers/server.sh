@@ -31,14 +31,11 @@ server_modes() {
 		apache-htaccess apache-htaccess-cgi
 }
 
-# Runs a command as www-data when we are root.
-server_as_user() {
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid=www-data --regid=www-data --clear-groups "$@"
-	else
-		"$@"
-	fi
-}
+# What a command is run through: nothing, or as www-data when we are root.
+server_user=()
+if [ "$(id -u)" = 0 ]; then
+	server_user=(setpriv --reuid=www-data --regid=www-data --clear-groups)
+fi
 
 # Tries a command every 20 ms until it succeeds, at most SECONDS.
 server_wait() { # SECONDS COMMAND...
@@ -63,7 +60,8 @@ server_paths() { # DIR FILE
 	sed -e "s|/usr/lib/stockroute/|$1/bin/|" \
 		-e "s|/etc/stockroute/|$1/|" -e "s|/home/user/|$1/|" \
 		-e "s|/run/stockroute/|$1/run/|" \
-		-e "s|/run/lighttpd/|$1/run/|" "$2"
+		-e "s|/run/lighttpd/|$1/run/|" \
+		-e "s|/var/log/lighttpd/|$1/log/|" "$2"
 }
 
 # lighttpd's example with part N chosen: the other parts go, and in this one
@@ -134,14 +132,13 @@ server_listens() { # PATH
 server_program() { # DIR
 	local dir=$1 socket=$1/run/stockroute.sock
 
+	# Redirected outside and exec'd inside: no shell stays behind that
+	# holds the pipe of our caller's $(server.sh start ...).
 	(
-		cd / || exit
-		server_as_user env -i PATH="$PATH" \
+		cd / && exec "${server_user[@]}" env -i PATH="$PATH" \
 			STOCKROUTE_CONFIG="$dir/stockroute.json" \
-			STOCKROUTE_SOCKET="$socket" \
-			"$dir/bin/stockroute.fcgi" \
-			</dev/null >>"$dir/log/program.log" 2>&1 &
-	)
+			STOCKROUTE_SOCKET="$socket" "$dir/bin/stockroute.fcgi"
+	) </dev/null >>"$dir/log/program.log" 2>&1 &
 	server_wait 5 server_listens "$socket" && return
 	echo "server.sh: the program does not listen" >&2
 	cat "$dir/log/program.log" >&2
@@ -176,7 +173,7 @@ server_web() { # MODE DIR
 	for try in 1 2 3 4 5; do
 		port=$((10000 + (RANDOM * 32768 + RANDOM) % 22000))
 		server_port_free "$port" || continue
-		if server_as_user env -i DIR="$dir" PORT="$port" \
+		if "${server_user[@]}" env -i DIR="$dir" PORT="$port" \
 			PATH=/usr/sbin:/usr/bin:/sbin:/bin "${command[@]}" \
 			</dev/null >>"$dir/log/start.log" 2>&1; then
 			echo "http://127.0.0.1:$port" >"$dir/url"
