@@ -21,8 +21,8 @@ int64_t backoff_wait_us(const struct backoff *backoff, int attempt,
 
 	for (i = 0; i < attempt && wait < BACKOFF_MAX_US; i++)
 		wait *= 2;
+	wait += random_up_to(backoff->jitter_us);
 	if (wait > BACKOFF_MAX_US)
 		wait = BACKOFF_MAX_US;
-	wait += random_up_to(backoff->jitter_us);
 	return wait > retry_after_us ? wait : retry_after_us;
 }
