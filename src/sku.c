@@ -58,9 +58,10 @@ static void channel_default(const struct event *event, char sku[SKU_MAX + 1])
 static enum status refuse(struct event_problem *problem,
     const struct config *config, const char *was)
 {
+	/* field tells where: a pointer cut here could tear a character. */
 	problem->field = config->sku_pointer;
-	snprintf(problem->text, sizeof problem->text, "the SKU at %.100s %s",
-	    config->sku_pointer, was);
+	snprintf(problem->text, sizeof problem->text,
+	    "the SKU, found where SKU_POINTER says, %s", was);
 	return STATUS_FIELD_INVALID;
 }
 
