@@ -57,7 +57,8 @@ static enum status check_bearer(const struct config *config,
 		    "webhook refused: Authorization is not a Bearer token");
 		return STATUS_UNAUTHENTICATED;
 	}
-	if (!same_secret(given, config->webhook_secret)) {
+	/* A secret that is not set is nobody's. */
+	if (given[0] == '\0' || !same_secret(given, config->webhook_secret)) {
 		log_line(LOG_WARN, NULL,
 		    "webhook refused: the Bearer token is not WEBHOOK_SECRET");
 		return STATUS_UNAUTHENTICATED;
