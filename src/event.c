@@ -14,21 +14,22 @@ struct field {
 	size_t offset;	/* in struct event */
 	size_t max;	/* bytes */
 	bool required;
+	bool segment;	/* becomes one of a URL's path */
 };
 
 static const struct field fields[] = {
 	{"/data/interactionId",
 	    "a non-empty string of at most 128 bytes without control characters",
-	    offsetof(struct event, interaction_id), EVENT_ID_MAX, true},
+	    offsetof(struct event, interaction_id), EVENT_ID_MAX, true, true},
 	{"/data/mediaType",
 	    "a non-empty string of at most 64 bytes without control characters",
-	    offsetof(struct event, media_type), EVENT_MEDIA_MAX, true},
+	    offsetof(struct event, media_type), EVENT_MEDIA_MAX, true, false},
 	{"/event_type",
 	    "a string of at most 128 bytes without control characters",
-	    offsetof(struct event, event_type), EVENT_TEXT_MAX, false},
+	    offsetof(struct event, event_type), EVENT_TEXT_MAX, false, false},
 	{"/timestamp",
 	    "a string of at most 128 bytes without control characters",
-	    offsetof(struct event, timestamp), EVENT_TEXT_MAX, false},
+	    offsetof(struct event, timestamp), EVENT_TEXT_MAX, false, false},
 };
 
 static enum status refuse(struct event_problem *problem,
@@ -87,7 +88,7 @@ static enum status read_field(const struct field *field, struct event *event,
 		return refuse(problem, field, "is too long");
 	if (has_control(json_string_value(value), length))
 		return refuse(problem, field, "has a control character");
-	if (is_dots(json_string_value(value)))
+	if (field->segment && is_dots(json_string_value(value)))
 		return refuse(problem, field, "is . or ..");
 	memcpy((char *)event + field->offset, json_string_value(value),
 	    length + 1);
