@@ -12,6 +12,10 @@
 
 #define WORDS_MAX 512
 
+/*
+ * A value goes through the same check wherever it came from, the default
+ * included. The origin is set even for a wrong one: it tells its place.
+ */
 static void take(struct loading *loading, const struct config_key *key,
     enum config_origin origin, const char *value)
 {
@@ -38,6 +42,7 @@ static void take_secret_file(
 		loading->status = status;
 	else
 		report_path(loading, key, path, text_string(&words));
+	/* The field keeps its own copy, wiped by config_free. */
 	OPENSSL_cleanse(secret, sizeof secret);
 	text_done(&words);
 }
@@ -45,7 +50,7 @@ static void take_secret_file(
 static void take_member(
     struct loading *loading, const struct config_key *key, const json_t *value)
 {
-	char digits[32];
+	char digits[32]; /* any int64_t has room */
 
 	loading->config->origin[key - config_keys] = CONFIG_FROM_FILE;
 	if (config_is_number(key) && json_is_integer(value)) {
@@ -110,6 +115,7 @@ static void load_key(struct loading *loading, const struct config_key *key)
 		take_default(loading, key);
 }
 
+/* STOCKROUTE_CONFIG is left out: a file cannot name itself. */
 static bool is_known(const char *name)
 {
 	char member[CONFIG_MEMBER_BYTES];
@@ -165,6 +171,7 @@ static void load_file(struct loading *loading, const char *file_param)
 		report_path(loading, &config_keys[KEY_CONFIG], config->file,
 		    text_string(&words));
 	text_done(&words);
+	/* Without a usable file root is NULL, which has no members. */
 	check_members(loading);
 	config->routing =
 	    json_incref(json_object_get(loading->file.root, "routing"));
@@ -244,6 +251,7 @@ enum status config_load(
 	load_file(&loading, file_param);
 	for (i = KEY_CONFIG + 1; i < KEY_COUNT; i++)
 		load_key(&loading, &config_keys[i]);
+	/* Also after a failure: all problems are told at once. */
 	check_together(&loading);
 	if (loading.status == STATUS_OK)
 		warn_of_readers(&loading);

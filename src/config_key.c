@@ -5,6 +5,7 @@
 #define TEXT_MAX   (CONFIG_TEXT_BYTES - 1)
 #define SECRET_MAX (CONFIG_SECRET_BYTES - 1)
 
+/* The order of each list is that of its enum: the index is the value. */
 static const struct config_word sku_rules[] = {
     [SKU_RULE_MEDIA_SUFFIX] = {"media-suffix",
 	"SKU-, the media type, the last 6 characters of the "
@@ -102,6 +103,7 @@ const struct config_key config_keys[KEY_COUNT] = {
 
 _Static_assert(KEY_COUNT <= CONFIG_KEYS_MAX, "origin has a seat per key");
 
+/* Not tolower(): that would ask the locale. */
 void config_member(
     const struct config_key *key, char member[CONFIG_MEMBER_BYTES])
 {

@@ -45,6 +45,10 @@ void config_print(const struct config *config, FILE *out)
 	text_done(&value);
 }
 
+/*
+ * Names and help hold no bar and no markup, so cells need no escaping; the
+ * test counts the bars.
+ */
 static void print_default(const struct config_key *key, FILE *out)
 {
 	if (key->fallback == NULL)

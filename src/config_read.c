@@ -11,7 +11,7 @@
 
 #include "json.h"
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX 16 /* a routing map needs 3 */
 
 static enum status refuse(struct text *problem, const char *words)
 {
@@ -126,6 +126,7 @@ enum status config_file_read(
 	status = open_regular(path, &fd, &facts, problem);
 	if (status != STATUS_OK)
 		return status;
+	/* The open file is asked, not the path, which may change meanwhile. */
 	file->others_read = (facts.st_mode & S_IROTH) != 0;
 	status = check_mode(&facts, problem);
 	if (status == STATUS_OK)
@@ -215,6 +216,7 @@ int config_file_line(const struct config_file *file, const char *member)
 	return 0;
 }
 
+/* Editors and echo add one; more than one is not by accident. */
 static size_t without_newline(const char *secret, size_t length)
 {
 	if (length > 0 && secret[length - 1] == '\n')
@@ -229,6 +231,7 @@ static enum status check_secret(
 {
 	if (length == 0)
 		return refuse(problem, "is empty: write the secret into it");
+	/* A C string would end there, and be another secret. */
 	if (memchr(secret, '\0', length) != NULL)
 		return refuse(problem, "holds a NUL byte: keep it as text");
 	if (memchr(secret, '\n', length) != NULL)

@@ -5,12 +5,14 @@
 
 #include "problem.h"
 
+/* Memory running out is told, even when a value is wrong too. */
 static void fail(struct loading *loading)
 {
 	if (loading->status != STATUS_MEMORY)
 		loading->status = STATUS_CONFIG_INVALID;
 }
 
+/* A member written with escapes is not found: then there is no line. */
 static void add_file_place(struct loading *loading, const char *member)
 {
 	int line = config_file_line(&loading->file, member);
@@ -76,6 +78,7 @@ void report_value(struct loading *loading, const struct config_key *key,
 	text_add(problems, "\n");
 }
 
+/* The value itself is left out: it may be a secret without quotes. */
 static const char *type_words(const json_t *value)
 {
 	static const char *const words[] = {

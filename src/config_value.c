@@ -37,6 +37,7 @@ const char *config_set(
 {
 	void *field = (char *)config + key->offset;
 
+	/* Only what is empty by default may be emptied. */
 	if (*text == '\0' && (key->fallback == NULL || *key->fallback != '\0'))
 		return "is empty";
 	return setters[key->type](key, text, field);
@@ -84,6 +85,7 @@ static const char *set_pointer(
 	return set_text(key, text, field);
 }
 
+/* Five digits at most, so that strtol cannot overflow. */
 static bool is_port(const char *text, size_t length)
 {
 	long port;
@@ -121,6 +123,10 @@ static const char *check_authority(const char *text, size_t length)
 	return NULL;
 }
 
+/*
+ * What is beyond ASCII must come percent-encoded, or as an A-label in the
+ * host (RFC 3986 section 2, RFC 5890).
+ */
 static bool is_all_visible(const char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -150,6 +156,7 @@ static const char *check_url(const char *text)
 		return "holds a space or a byte that is not ASCII";
 	if (scheme == 0)
 		return "does not begin with http:// or https://";
+	/* Only here is "@" a mark; in a path it is an ordinary byte. */
 	if (memchr(authority, '@', length) != NULL)
 		return "holds a user name or password";
 	if (strchr(text, '?') != NULL)
@@ -171,6 +178,7 @@ static const char *set_url(
 		wrong = set_text(key, text, field);
 	if (wrong != NULL)
 		return wrong;
+	/* A host is there, so the loop ends before the scheme's slashes. */
 	length = strlen(url);
 	while (url[length - 1] == '/')
 		url[--length] = '\0';
@@ -274,6 +282,7 @@ void config_add_value(struct text *text, const struct config *config,
 	int64_t number;
 	int word;
 
+	/* memcpy, because a field's type is known only by the key's. */
 	switch (key->type) {
 	case CONFIG_WORDS:
 		memcpy(&word, field, sizeof word);

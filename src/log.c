@@ -59,11 +59,16 @@ static void add_piece(struct line *line, const char *piece, size_t length)
 	line->length += length;
 }
 
+static bool is_plain(char byte)
+{
+	return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+}
+
 /*
  * Bytes beyond ASCII are escaped too: some terminals obey C1 control
  * characters even when they come as UTF-8.
  */
-static void add_escaped(struct line *line, unsigned char byte)
+static void add_escaped(struct line *line, char byte)
 {
 	char escape[5];
 
@@ -71,18 +76,21 @@ static void add_escaped(struct line *line, unsigned char byte)
 		snprintf(escape, sizeof escape, "\\%c", byte);
 	else if (byte == '\n')
 		snprintf(escape, sizeof escape, "\\n");
-	else if (byte >= 0x20 && byte < 0x7f)
-		snprintf(escape, sizeof escape, "%c", byte);
 	else
-		snprintf(escape, sizeof escape, "\\x%02x", byte);
+		snprintf(escape, sizeof escape, "\\x%02x",
+		    (unsigned int)(unsigned char)byte);
 	add_piece(line, escape, strlen(escape));
 }
 
 static void add_quoted(struct line *line, const char *string)
 {
 	add_piece(line, "\"", 1);
-	for (; *string != '\0'; string++)
-		add_escaped(line, (unsigned char)*string);
+	for (; *string != '\0'; string++) {
+		if (is_plain(*string))
+			add_piece(line, string, 1);
+		else
+			add_escaped(line, *string);
+	}
 }
 
 /* True for a value that logfmt readers understand without quotes. */
@@ -91,8 +99,7 @@ static bool is_bare(const char *string)
 	if (*string == '\0')
 		return false;
 	for (; *string != '\0'; string++) {
-		if (*string <= ' ' || *string > '~' ||
-		    strchr("\"\\=", *string) != NULL)
+		if (!is_plain(*string) || *string == ' ' || *string == '=')
 			return false;
 	}
 	return true;

@@ -28,7 +28,7 @@ struct line {
 struct routing {
 	size_t count;
 	struct line lines[ROUTING_STATUSES_MAX]; /* sorted by word */
-	const struct route *unknown;
+	const struct route *unknown;             /* one of lines; never NULL */
 	const struct route *timeout;
 	char digest[DIGEST_BYTES];
 };
@@ -43,6 +43,7 @@ static const char built_in[] =
     "\"unknown\":{\"queues\":[\"queue-general-support-id\"]},"
     "\"timeout\":{\"queues\":[\"queue-general-support-id\"]}}";
 
+/* NULL is an absent list: the text is the same as of an empty one. */
 static void add_list(struct text *text, const json_t *list)
 {
 	size_t i;
@@ -86,6 +87,7 @@ static void fill_line(struct line *line, const char *word, const json_t *value)
 	text_add(&line->update, ",\"queues\":");
 	add_id_objects(&line->update, queues);
 	text_add(&line->update, "}}");
+	/* The texts do not change any more, so their strings stay. */
 	line->route.word = text_string(&line->word);
 	line->route.skills = text_string(&line->skills);
 	line->route.queues = text_string(&line->queues);
@@ -111,6 +113,7 @@ static int compare_word(const void *word, const void *line)
 	return strcmp(word, ((const struct line *)line)->route.word);
 }
 
+/* NULL when the map does not have the word. */
 static const struct route *find(const struct routing *routing, const char *word)
 {
 	const struct line *line = bsearch(word, routing->lines, routing->count,
@@ -119,6 +122,10 @@ static const struct route *find(const struct routing *routing, const char *word)
 	return line != NULL ? &line->route : NULL;
 }
 
+/*
+ * The names of members are in order too, so whoever has the map's file can
+ * make the digest with other means.
+ */
 static void add_canonical(struct text *text, const struct routing *routing)
 {
 	size_t i;

@@ -55,6 +55,7 @@ static bool is_name(const char *string, size_t max)
 	return length >= 1 && length <= max;
 }
 
+/* Quadratic, over sixteen ids at most. */
 static bool stands_before(const json_t *list, size_t index, const char *id)
 {
 	size_t i;
@@ -150,6 +151,7 @@ static void check_status(
 		if (!is_list_name(name))
 			report_unknown_member(check, name);
 	}
+	/* NULL has no size: an absent list counts as empty. */
 	check_list(check, "skills", skills);
 	check_list(check, "queues", queues);
 	if (json_array_size(skills) + json_array_size(queues) == 0)

@@ -29,7 +29,7 @@ static bool grow(struct text *text, size_t needed)
 	return true;
 }
 
-/* Makes room for more bytes and the NUL. */
+/* Makes room for more bytes and the NUL. length never passes max. */
 static bool make_room(struct text *text, size_t more)
 {
 	if (text->failed || more > text->max - text->length) {
@@ -89,6 +89,7 @@ void text_add_format(struct text *text, const char *format, ...)
 	va_list arguments;
 	int length;
 
+	/* Measured first: what does not fit must not be written in part. */
 	va_start(arguments, format);
 	length = vsnprintf(NULL, 0, format, arguments);
 	va_end(arguments);
@@ -146,6 +147,7 @@ void text_add_ms(struct text *text, int64_t us)
 	text_add_bytes(text, start, (size_t)(end - start));
 }
 
+/* The rest of the control characters is rare enough for six bytes. */
 static void add_json_escape(struct text *text, unsigned char byte)
 {
 	char escape[] = "\\u0000";
@@ -204,6 +206,7 @@ static bool is_unreserved(unsigned char byte)
 	       byte == '_' || byte == '~';
 }
 
+/* Upper case, as RFC 3986 section 2.1 asks for. */
 static void add_percent(struct text *text, unsigned char byte)
 {
 	static const char upper[] = "0123456789ABCDEF";

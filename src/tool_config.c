@@ -25,6 +25,7 @@ static int finish(void)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
 
+/* The lines of problems stand for themselves; other failures have a word. */
 static int print_problems(enum status status, const struct text *problems)
 {
 	fputs(text_string(problems), stderr);

@@ -132,6 +132,29 @@ static void the_file_is_checked_and_problems_have_their_line(void **state)
 	}
 }
 
+/* Half of a surrogate pair: the parser's words quote it in its escapes. */
+static void a_secret_in_broken_json_is_not_quoted(void **state)
+{
+	static const char *const texts[] = {
+	    "{\"cxone_client_secret\":\"\\ud812\\u0041\"}",
+	    "{\"cxone_client_secret\":\"\\ud812\"}",
+	    "{\"cxone_client_secret\":\"\\udc12\"}",
+	    "{\"cxone_client_secret\":d812}",
+	};
+	struct place *place = *state;
+	const char *problem;
+	size_t i;
+
+	for (i = 0; i < COUNT(texts); i++) {
+		write_settings(place, texts[i]);
+		expect_problem(place, "STOCKROUTE_CONFIG (environment): ");
+		problem = strstr(text_string(&place->problems), "JSON: ");
+		assert_non_null(problem);
+		assert_null(strcasestr(problem, "d812"));
+		assert_null(strcasestr(problem, "dc12"));
+	}
+}
+
 static void a_line_is_that_of_the_outermost_member(void **state)
 {
 	struct place *place = *state;
@@ -309,6 +332,7 @@ int main(void)
 	    IN_PLACE(the_web_server_may_name_the_file),
 	    IN_PLACE(problems_of_all_sources_come_together),
 	    IN_PLACE(the_file_is_checked_and_problems_have_their_line),
+	    IN_PLACE(a_secret_in_broken_json_is_not_quoted),
 	    IN_PLACE(a_line_is_that_of_the_outermost_member),
 	    IN_PLACE(a_file_that_cannot_be_used_is_the_only_problem),
 	    IN_PLACE(a_pipe_is_refused_without_waiting_for_it),
