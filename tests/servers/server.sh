@@ -129,8 +129,15 @@ server_listens() { # PATH
 	grep -q " 00010000 .* $1\$" /proc/net/unix
 }
 
+server_silent() { # PATH
+	! server_listens "$1"
+}
+
 server_program() { # DIR
 	local dir=$1 socket=$1/run/stockroute.sock
+
+	# One that was killed may still be on its way out.
+	server_wait 5 server_silent "$socket" || return 1
 
 	# Redirected outside and exec'd inside: no shell stays behind that
 	# holds the pipe of our caller's $(server.sh start ...).
@@ -207,15 +214,17 @@ server_start() { # MODE DIR
 	return 1
 }
 
+# By the command line, which everyone may read: the program keeps the rest
+# of its /proc to root. A zombie has none. The path comes to grep on stdin,
+# so that grep does not find itself.
 server_pids() { # DIR
-	find /proc -mindepth 2 -maxdepth 2 -name exe \
-		-lname "$(server_program_path "$(cat "$1/mode")" "$1")" \
-		2>/dev/null | cut -d/ -f3
+	server_program_path "$(cat "$1/mode")" "$1" |
+		grep -lszFx -f - /proc/[0-9]*/cmdline | cut -d/ -f3
 }
 
-# A zombie, which waits for init to fetch it, has no exe any more.
+# A zombie, which waits for init to fetch it, counts as gone.
 server_gone() { # PID
-	! readlink "/proc/$1/exe" >/dev/null
+	! grep -qs . "/proc/$1/cmdline"
 }
 
 server_no_program() { # DIR
