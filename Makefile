@@ -26,7 +26,7 @@ BASE_C  := app loop timers http http_call store db db_open writegate token token
 	config_report config_print problem text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := report table
-TOOL_C  := tool tool_check tool_config tool_report tool_events
+TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events
 
 APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o
 TOOL_O  := $(patsubst %,$(B)/src/%.o,$(TOOL_C))
