@@ -34,7 +34,7 @@ static bool is_token(const char *text)
 	if (!text || text[0] == '\0' || strlen(text) > TOKEN_TEXT_MAX)
 		return false;
 	for (i = 0; text[i] != '\0'; i++)
-		if (text[i] <= 0x20 || text[i] == 0x7f)
+		if (text[i] <= ' ' || text[i] > '~')
 			return false;
 	return true;
 }

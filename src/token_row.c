@@ -159,8 +159,9 @@ enum status token_row_save(struct db *db, struct token_row *row)
 	db_bind_int(use, ":expires_us", row->expires_us);
 	db_bind_int(use, ":obtained_us", row->obtained_us);
 	db_bind_int(use, ":not_before_us", same ? now_us + SAME_AGAIN_US : 0);
-	db_bind_text(use, ":failure", row->failure == STATUS_OK ?
-	    NULL : status_name(row->failure));
+	/* Whoever rejects this version meanwhile need not ask again. */
+	db_bind_text(use, ":failure", same ?
+	    status_name(STATUS_TOKEN_REJECTED) : NULL);
 	db_bind_text(use, ":token_url", row->token_url);
 	db_bind_text(use, ":client_id", row->client_id);
 	db_bind_text(use, ":owner", row->owner);
