@@ -116,8 +116,8 @@ server_prepare() { # MODE DIR
 		mv "$dir/stockroute.conf" "$dir/www/webhook/.htaccess"
 	fi
 	program=$(server_program_path "$mode" "$dir")
-	rm -f "$program"
-	cp "${STOCKROUTE_FCGI:-$server_root/cgi-bin/stockroute.fcgi}" \
+	install -m 755 \
+		"${STOCKROUTE_FCGI:-$server_root/cgi-bin/stockroute.fcgi}" \
 		"$program" || return 1
 	cp "$server_root"/tests/servers/{apache,lighttpd}.conf "$dir"
 	echo "$mode" >"$dir/mode"
@@ -150,6 +150,13 @@ server_program() { # DIR
 	echo "server.sh: the program does not listen" >&2
 	cat "$dir/log/program.log" >&2
 	return 1
+}
+
+# Only in the socket modes the program is ours to start.
+server_own_program() { # MODE DIR
+	case $1 in
+	lighttpd-socket | apache-proxy*) server_program "$2" ;;
+	esac
 }
 
 server_web_command() { # MODE DIR
@@ -202,10 +209,7 @@ server_start() { # MODE DIR
 
 	dir=$(cd "$2" && pwd -P) || return 1
 	server_prepare "$mode" "$dir" || return 1
-	case $mode in
-	lighttpd-socket | apache-proxy*) server_program "$dir" || return 1 ;;
-	esac
-	if server_web "$mode" "$dir" &&
+	if server_own_program "$mode" "$dir" && server_web "$mode" "$dir" &&
 		server_wait 5 server_answers "$(cat "$dir/url")"; then
 		cat "$dir/url"
 		return
@@ -218,8 +222,10 @@ server_start() { # MODE DIR
 # of its /proc to root. A zombie has none. The path comes to grep on stdin,
 # so that grep does not find itself.
 server_pids() { # DIR
+	local all=(/proc/[0-9]*/cmdline)
+
 	server_program_path "$(cat "$1/mode")" "$1" |
-		grep -lszFx -f - /proc/[0-9]*/cmdline | cut -d/ -f3
+		grep -lszFx -f - "${all[@]}" | cut -d/ -f3
 }
 
 # A zombie, which waits for init to fetch it, counts as gone.
