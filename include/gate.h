@@ -5,14 +5,14 @@
 
 /*
  * Looks at the bytes that have arrived on a FastCGI connection and says
- * whether a whole request is there, so that libfcgi, whose reads block, is
- * let at the socket only then. Pure: no I/O, no state.
+ * whether a whole request is there, so that libfcgi, which cannot wait for
+ * more without blocking, is given it only then. Pure: no I/O, no state.
  *
  * Accepted is what web servers send (FastCGI 1.0 sections 3.3 and 5): one
  * BEGIN_REQUEST for a responder, PARAMS to the empty record, STDIN to the
  * empty record, all of one non-zero request id and version 1, and nothing
- * after. Every other stream could make libfcgi wait for bytes that never
- * come, or is one that the server has already given up (ABORT_REQUEST).
+ * after. Every other stream is no request that libfcgi could answer, or
+ * one that the server has already given up (ABORT_REQUEST).
  */
 enum gate {
 	GATE_PART,	/* more must arrive; PARAMS are not whole */
@@ -25,7 +25,7 @@ enum gate {
 #define GATE_PARAMS_MAX 32768	/* bytes of PARAMS in all, else BAD */
 
 /*
- * bytes: what a peek at the socket showed, from its first byte.
+ * bytes: all that came on the connection, from its first byte.
  * body_max: the longest STDIN content that is let in.
  */
 enum gate gate_look(const unsigned char *bytes, size_t length,

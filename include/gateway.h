@@ -111,8 +111,8 @@ struct gateway_answer {
 
 /*
  * Sends the answer and frees the request. Borrows answer until return.
- * FastCGI: up to LONG bytes go to the kernel at once; a longer body is
- * written as fast as the server reads, with a pause of 2 s at most.
+ * FastCGI: up to 350 kB go to the kernel at once; a longer answer holds the
+ * loop while the server reads it, and is cut when that stops for 2 s.
  */
 void gateway_reply(struct gateway_request *request,
     const struct gateway_answer *answer);

@@ -14,7 +14,9 @@
  *
  * A request is on the list of its state. Its fd is -1 in plain CGI; it is
  * watched while GATHERING and LINGERING only. fastcgi holds memory only
- * while IN_HAND. deadline is armed while GATHERING and LINGERING.
+ * while IN_HAND. deadline is armed while GATHERING and LINGERING. bytes
+ * hold what has been received while GATHERING and READY, the body from
+ * then on: all else of the request is then libfcgi's.
  */
 enum gateway_state {
 	GATEWAY_GATHERING,
@@ -34,14 +36,13 @@ struct gateway_request {
 	struct loop_timer deadline;
 	int64_t accepted_us;
 	enum gate seen;		/* at the last look */
-	size_t peeked_bytes;	/* what there was to see: over the body's */
 	FCGX_Request fastcgi;
 	char **variables;	/* NULL before the request is in hand */
-	char *body;		/* NULL, or NUL-terminated */
-	size_t body_bytes;
+	char *bytes;		/* kept for the next request when small */
+	size_t length;
+	size_t capacity;
 	bool body_whole;	/* all CONTENT_LENGTH bytes */
 	bool body_too_large;
-	bool unread;		/* more may come that nobody has read */
 	size_t drained_bytes;	/* read and thrown away while LINGERING */
 };
 
@@ -79,8 +80,7 @@ struct gateway {
 	bool draining;
 	int listener;			/* -1 in plain CGI */
 	bool listening;			/* the listener is watched */
-	unsigned char *peek;		/* for one look at a time */
-	size_t peek_bytes;
+	int copy;			/* what libfcgi reads from, or -1 */
 	struct text head;		/* of the answer being sent */
 };
 
@@ -99,8 +99,12 @@ void gateway_request_move(struct gateway_request *request,
 /* Hands the request to begin; it may be gone when this returns. */
 void gateway_request_begin(struct gateway_request *request);
 
-/* Closes the connection, frees the body, keeps the rest for reuse. */
+/* Closes the connection and keeps the memory for the next request. */
 void gateway_request_end(struct gateway_request *request);
+
+/* Makes bytes hold at least capacity; false when memory runs out. */
+bool gateway_request_reserve(struct gateway_request *request,
+    size_t capacity);
 
 /* True with the value of CONTENT_LENGTH when that is there and a number. */
 bool gateway_content_length(const struct gateway_request *request,

@@ -14,6 +14,9 @@
 #define HEAD_MAX   16384
 #define SPARES_MAX 256
 
+/* Larger buffers are not kept: a burst of large bodies must not stay. */
+#define SPARE_BYTES_MAX 16384
+
 /* RFC 9110 section 15, and RFC 6585 for 429. */
 static const struct {
 	int http;
@@ -84,6 +87,7 @@ struct gateway *gateway_new(struct loop *loop,
 	gateway->inflight_max = options->inflight_max;
 	gateway->gather_us = options->gather_us;
 	gateway->listener = -1;
+	gateway->copy = -1;
 	loop_timer_init(&gateway->settle, settle, gateway);
 	text_init(&gateway->head, HEAD_MAX);
 	return gateway;
@@ -127,10 +131,13 @@ struct gateway_request *gateway_request_new(
 	if (request != NULL)
 		list_remove(request);
 	else
-		request = malloc(sizeof *request);
+		request = calloc(1, sizeof *request);
 	if (request == NULL)
 		return NULL;
-	*request = (struct gateway_request){.gateway = gateway, .fd = -1};
+	*request = (struct gateway_request){.gateway = gateway,
+	    .fd = -1,
+	    .bytes = request->bytes,
+	    .capacity = request->capacity};
 	gateway->busy = true;
 	list_add(request, state);
 	return request;
@@ -161,6 +168,13 @@ void gateway_request_begin(struct gateway_request *request)
 	gateway->begin(gateway->arg, request);
 }
 
+static void free_spare(struct gateway_request *request)
+{
+	list_remove(request);
+	free(request->bytes);
+	free(request);
+}
+
 void gateway_request_end(struct gateway_request *request)
 {
 	struct gateway *gateway = request->gateway;
@@ -170,12 +184,24 @@ void gateway_request_end(struct gateway_request *request)
 		loop_unwatch(gateway->loop, request->fd);
 		close(request->fd);
 	}
-	free(request->body);
 	gateway_request_move(request, GATEWAY_SPARE);
-	if (gateway->lists[GATEWAY_SPARE].count > SPARES_MAX) {
-		list_remove(request);
-		free(request);
-	}
+	if (request->capacity > SPARE_BYTES_MAX ||
+	    gateway->lists[GATEWAY_SPARE].count > SPARES_MAX)
+		free_spare(request);
+}
+
+bool gateway_request_reserve(struct gateway_request *request, size_t capacity)
+{
+	char *bytes;
+
+	if (capacity <= request->capacity)
+		return true;
+	bytes = realloc(request->bytes, capacity);
+	if (bytes == NULL)
+		return false;
+	request->bytes = bytes;
+	request->capacity = capacity;
+	return true;
 }
 
 void gateway_set_body_max(struct gateway *gateway, size_t body_max)
@@ -217,9 +243,6 @@ static void end_all(struct gateway *gateway, enum gateway_state state)
 
 void gateway_close(struct gateway *gateway)
 {
-	struct gateway_list *spares;
-	struct gateway_request *spare;
-
 	if (gateway == NULL)
 		return;
 	gateway_drain(gateway);
@@ -227,17 +250,14 @@ void gateway_close(struct gateway *gateway)
 	end_all(gateway, GATEWAY_READY);
 	end_all(gateway, GATEWAY_IN_HAND);
 	end_all(gateway, GATEWAY_LINGERING);
-	spares = &gateway->lists[GATEWAY_SPARE];
-	while (spares->first != NULL) {
-		spare = spares->first;
-		list_remove(spare);
-		free(spare);
-	}
+	while (gateway->lists[GATEWAY_SPARE].first != NULL)
+		free_spare(gateway->lists[GATEWAY_SPARE].first);
 	loop_timer_stop(gateway->loop, &gateway->settle);
 	if (gateway->listener >= 0)
 		listener_close(gateway->listener);
 	text_done(&gateway->head);
-	free(gateway->peek);
+	if (gateway->copy >= 0)
+		close(gateway->copy);
 	free(gateway);
 }
 
@@ -265,8 +285,8 @@ bool gateway_content_length(
 
 const char *gateway_body(const struct gateway_request *request, size_t *length)
 {
-	*length = request->body_bytes;
-	return request->body_whole ? request->body : NULL;
+	*length = request->length;
+	return request->body_whole ? request->bytes : NULL;
 }
 
 bool gateway_body_too_large(const struct gateway_request *request)

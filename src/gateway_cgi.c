@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,15 +80,14 @@ static enum status read_body(struct gateway_request *request)
 	if (expected > GATEWAY_DRAIN_MAX)
 		expected = GATEWAY_DRAIN_MAX;
 	kept_max = expected < gateway->body_max ? expected : gateway->body_max;
-	request->body = malloc(kept_max + 1);
-	if (request->body == NULL)
+	if (!gateway_request_reserve(request, kept_max + 1))
 		return STATUS_MEMORY;
-	request->body_bytes = read_all(request->body, kept_max, until_us);
-	request->body[request->body_bytes] = '\0';
+	request->length = read_all(request->bytes, kept_max, until_us);
+	request->bytes[request->length] = '\0';
 	drained = drain(expected - kept_max, until_us);
 	request->body_too_large = drained > 0 || (known && expected > kept_max);
-	request->body_whole = !request->body_too_large &&
-			      (!known || request->body_bytes == expected);
+	request->body_whole =
+	    !request->body_too_large && (!known || request->length == expected);
 	return STATUS_OK;
 }
 

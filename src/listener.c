@@ -20,9 +20,6 @@
  */
 #define BACKLOG 1024
 
-/* A request is gathered in the kernel's buffer, so TCP needs a large one. */
-#define TCP_BUFFER_BYTES (1024 * 1024)
-
 static enum status failed(const char *path, const char *what)
 {
 	log_line(LOG_ERROR, NULL, "cannot listen on %s: %s", path, what);
@@ -34,14 +31,12 @@ static void tune_tcp(int fd)
 {
 	int domain = 0;
 	int on = 1;
-	int bytes = TCP_BUFFER_BYTES;
 	socklen_t size = sizeof domain;
 
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
 	if (domain != AF_INET && domain != AF_INET6)
 		return;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
 static enum status adopt_stdin(int *fd)
