@@ -1,2 +1,2 @@
--- db.c db_begin: a write transaction, under the gate
+-- db.c: db_begin: a write transaction, under the gate
 BEGIN IMMEDIATE;

@@ -1,2 +1,2 @@
--- db.c db_begin_read: one unchanging view
+-- db.c: db_begin_read: one unchanging view
 BEGIN DEFERRED;

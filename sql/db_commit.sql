@@ -1,2 +1,2 @@
--- db.c db_commit: the end of a write transaction
+-- db.c: db_commit: the end of a write transaction
 COMMIT;

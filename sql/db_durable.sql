@@ -1,2 +1,2 @@
--- db.c db_begin: a commit is on disk before it returns
+-- db.c: db_begin: a commit is on disk before it returns
 PRAGMA synchronous = FULL;

@@ -1,2 +1,2 @@
--- db.c db_begin: a commit outlives the process, not a loss of power
+-- db.c: db_begin: a commit outlives the process, not a loss of power
 PRAGMA synchronous = NORMAL;

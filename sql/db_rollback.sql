@@ -1,2 +1,2 @@
--- db.c undo: as if nothing had been begun
+-- db.c: undo: as if nothing had been begun
 ROLLBACK;

@@ -1,4 +1,4 @@
--- db_open.c open_handle: what holds for every connection
+-- db_open.c: open_handle: what holds for every connection
 PRAGMA foreign_keys = ON;
 PRAGMA trusted_schema = OFF;
 -- Checkpoints run under the write gate only; see db_commit.

@@ -1,4 +1,4 @@
--- record.c insert_decision: one event's row
+-- record.c: insert_decision: one event's row
 INSERT INTO decision (
 	received_us, interaction_id, event_type, event_timestamp, media_type,
 	sku, inventory_word, inventory_status, inventory_result, skills,

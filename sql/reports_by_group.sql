@@ -1,4 +1,4 @@
--- report.c report_latency: total time per group, exact percentiles
+-- report.c: report_latency: total time per group, exact percentiles
 -- In the sqlite3 shell: .parameter set :by "'media'"
 -- (hour, status, inventory, media or outcome; hour when not set)
 WITH value AS (

@@ -1,4 +1,4 @@
--- report.c report_latency: per step, exact percentiles by nearest rank
+-- report.c: report_latency: per step, exact percentiles by nearest rank
 -- In the sqlite3 shell: .parameter set :since_us 1715768400000000
 WITH recent AS NOT MATERIALIZED (
 	SELECT * FROM decision WHERE received_us >= coalesce(:since_us, 0)

@@ -1,4 +1,4 @@
--- report.c report_event: all of one decision, in the order of the path
+-- report.c: report_event: all of one decision, in the order of the path
 -- :id is its number, or an interaction's id: then its newest decision
 SELECT
 	id,

@@ -1,4 +1,4 @@
--- report.c report_events: the newest decisions, 20 when :limit is not set
+-- report.c: report_events: the newest decisions, 20 when :limit is not set
 SELECT
 	id,
 	strftime('%Y-%m-%dT%H:%M:%SZ', received_us / 1000000, 'unixepoch')

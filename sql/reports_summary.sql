@@ -1,4 +1,4 @@
--- report.c report_summary: totals since :since_us, of all when not set
+-- report.c: report_summary: totals since :since_us, of all when not set
 SELECT
 	count(*) AS events,
 	coalesce(sum(outcome = 'routed'), 0) AS routed,

@@ -1,4 +1,4 @@
--- db_open.c migrate: version 1, one row for every event
+-- db_open.c: migrate: version 1, one row for every event
 CREATE TABLE decision (
 	id INTEGER PRIMARY KEY,
 	received_us INTEGER NOT NULL,

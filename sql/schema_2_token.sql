@@ -1,4 +1,4 @@
--- db_open.c migrate: version 2, the CXone token all processes share
+-- db_open.c: migrate: version 2, the CXone token all processes share
 CREATE TABLE token (
 	token_url TEXT NOT NULL,
 	client_id TEXT NOT NULL,

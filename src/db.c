@@ -31,7 +31,7 @@ enum status db_status(int rc)
 	case SQLITE_NOMEM:
 		return STATUS_MEMORY;
 	default:
-		/* Unreadable, unwritable, or a statement of ours is wrong. */
+		/* It cannot be read or written, or our SQL is wrong. */
 		return STATUS_STORE_UNAVAILABLE;
 	}
 }

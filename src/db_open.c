@@ -220,7 +220,8 @@ static void keep_private(struct opening *opening)
 	}
 }
 
-static enum status problem_sqlite(struct opening *opening, enum status status)
+/* For what SQLite refused: nobody nearer has told the problem. */
+static void tell_refusal(struct opening *opening, enum status status)
 {
 	const char *why = status_name(status);
 	const char *remedy = "its file and directory must be readable and "
@@ -235,7 +236,6 @@ static enum status problem_sqlite(struct opening *opening, enum status status)
 	else if (status == STATUS_STORE_BUSY)
 		remedy = "another program keeps it locked";
 	problem(opening, "cannot open", why, remedy);
-	return status;
 }
 
 static enum status open_handle(struct opening *opening)
@@ -248,7 +248,7 @@ static enum status open_handle(struct opening *opening)
 					   : SQLITE_OPEN_READONLY;
 	rc = sqlite3_open_v2(opening->path, &db->handle, flags, NULL);
 	if (rc != SQLITE_OK)
-		return problem_sqlite(opening, db_status(rc));
+		return db_status(rc);
 	/* Before the first pragma: also these can meet a lock. */
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	sqlite3_extended_result_codes(db->handle, 1);
@@ -333,7 +333,7 @@ static enum status bring_schema(struct opening *opening)
 
 	status = read_version(opening->db, &version);
 	if (status != STATUS_OK)
-		return problem_sqlite(opening, status);
+		return status;
 	status = judge_version(opening, version);
 	if (status != STATUS_OK)
 		return status;
@@ -341,8 +341,6 @@ static enum status bring_schema(struct opening *opening)
 		status = use_wal(opening);
 	while (status == STATUS_OK && version < SCHEMA_VERSION)
 		status = migrate(opening->db, ++version);
-	if (status != STATUS_OK && opening->problem[0] == '\0')
-		problem_sqlite(opening, status);
 	return status;
 }
 
@@ -372,26 +370,36 @@ static enum status open_to_read(struct opening *opening)
 	return status == STATUS_OK ? bring_schema(opening) : status;
 }
 
+static enum status open_path(struct opening *opening, const char *path)
+{
+	enum status status = resolve(opening, path);
+
+	if (status == STATUS_OK)
+		status = judge_filesystem(opening);
+	if (status != STATUS_OK)
+		return status;
+	if (opening->mode == DB_SERVE)
+		status = open_to_serve(opening);
+	else
+		status = open_to_read(opening);
+	if (status != STATUS_OK && opening->problem[0] == '\0')
+		tell_refusal(opening, status);
+	return status;
+}
+
 enum status db_open(const char *path, enum db_mode mode, struct db **db,
     char problem_text[DB_PROBLEM_BYTES])
 {
 	struct opening opening = {.mode = mode, .problem = problem_text};
 	enum status status;
 
-	problem_text[0] = '\0';
+	snprintf(problem_text, DB_PROBLEM_BYTES, "no memory");
 	opening.db = calloc(1, sizeof *opening.db);
-	if (opening.db == NULL) {
-		snprintf(problem_text, DB_PROBLEM_BYTES, "no memory");
+	if (opening.db == NULL)
 		return STATUS_MEMORY;
-	}
 	opening.db->wait_us = OPEN_WAIT_US;
-	status = resolve(&opening, path);
-	if (status == STATUS_OK)
-		status = judge_filesystem(&opening);
-	if (status == STATUS_OK && mode == DB_SERVE)
-		status = open_to_serve(&opening);
-	else if (status == STATUS_OK)
-		status = open_to_read(&opening);
+	problem_text[0] = '\0';
+	status = open_path(&opening, path);
 	if (status == STATUS_OK)
 		*db = opening.db;
 	else

@@ -1,0 +1,402 @@
+/* test_store.c: group commits through store.h, on real files */
+#include "store.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include "clock.h"
+#include "db_place.h"
+#include "log.h"
+#include "record.h"
+
+#define PROCESSES 8
+#define ROWS_EACH 2000
+#define MANY      1000
+
+/* A store on a loop, and what its callbacks saw. */
+struct bench {
+	struct place *place;
+	struct loop *loop;
+	struct store *store;
+	struct loop_timer limit;
+	int to_come; /* the loop stops when it gets to 0 */
+	int begun;
+	int ended[STATUS_COUNT];
+	int groups;  /* how often the rider was called */
+	int seen;    /* by the rider's body */
+	int missing; /* dones that came before their rider's */
+};
+
+/* One job that adds a row, or fails. */
+struct work {
+	struct bench *bench;
+	struct store_job job;
+	enum status gives;
+	int runs;
+	int rows_by_then; /* when done is called */
+};
+
+static void took_too_long(void *arg)
+{
+	(void)arg;
+	fail_msg("the store did not answer in time");
+}
+
+static void open_bench(struct bench *bench, struct place *place)
+{
+	enum status status;
+
+	*bench = (struct bench){.place = place};
+	bench->loop = loop_new();
+	assert_non_null(bench->loop);
+	status =
+	    store_open(bench->loop, place->path, &bench->store, place->problem);
+	if (status != STATUS_OK)
+		fail_msg("%s", place->problem);
+	loop_timer_init(&bench->limit, took_too_long, bench);
+}
+
+static void close_bench(struct bench *bench)
+{
+	store_close(bench->store);
+	loop_free(bench->loop);
+}
+
+static void run_bench(struct bench *bench, int to_come)
+{
+	bench->to_come = to_come;
+	loop_timer_set(
+	    bench->loop, &bench->limit, clock_mono_us() + 60 * CLOCK_SECOND);
+	loop_run(bench->loop);
+	loop_timer_stop(bench->loop, &bench->limit);
+}
+
+static enum status do_work(struct db *db, void *arg)
+{
+	struct work *work = arg;
+
+	work->runs++;
+	if (add_row(db, "a") != STATUS_OK)
+		return STATUS_STORE_UNAVAILABLE;
+	return work->gives;
+}
+
+static void did_work(void *arg, enum status status)
+{
+	struct work *work = arg;
+	struct bench *bench = work->bench;
+
+	bench->ended[status]++;
+	if (--bench->to_come == 0)
+		loop_stop(bench->loop);
+}
+
+static void submit(struct bench *bench, struct work *work, enum store_lane lane)
+{
+	work->bench = bench;
+	work->job = (struct store_job){
+	    .lane = lane,
+	    .body = do_work,
+	    .done = did_work,
+	    .arg = work,
+	};
+	store_submit(bench->store, &work->job);
+}
+
+static int64_t rows(struct place *place)
+{
+	return raw_int(place, "SELECT count(*) FROM decision");
+}
+
+static enum status look(struct db *db, void *arg)
+{
+	struct bench *bench = arg;
+
+	bench->seen = (int)count_rows(db);
+	return STATUS_OK;
+}
+
+static void looked(void *arg, enum status status)
+{
+	struct bench *bench = arg;
+
+	assert_int_equal(status, STATUS_OK);
+	bench->groups++;
+}
+
+static void waiting_jobs_are_committed_in_groups(void **state)
+{
+	static struct work works[MANY];
+	struct bench bench;
+	struct store_job rider;
+
+	open_bench(&bench, *state);
+	rider = (struct store_job){.body = look, .done = looked, .arg = &bench};
+	store_ride(bench.store, &rider);
+	for (int i = 0; i < MANY; i++)
+		submit(&bench, &works[i], STORE_RECORD);
+	assert_int_equal(bench.ended[STATUS_OK], 0);
+	run_bench(&bench, MANY);
+	assert_int_equal(bench.ended[STATUS_OK], MANY);
+	assert_in_range(bench.groups, MANY / STORE_BATCH_MAX, MANY / 20);
+	assert_int_equal(bench.seen, MANY);
+	close_bench(&bench);
+	assert_int_equal(rows(*state), MANY);
+}
+
+static void did_after_rider(void *arg, enum status status)
+{
+	struct work *work = arg;
+
+	if (work->bench->seen < work->rows_by_then)
+		work->bench->missing++;
+	did_work(arg, status);
+}
+
+static enum status do_row(struct db *db, void *arg)
+{
+	(void)arg;
+	return add_row(db, "a");
+}
+
+static void a_rider_comes_home_before_its_groups_jobs(void **state)
+{
+	static struct work works[200];
+	struct bench bench;
+	struct store_job rider;
+
+	open_bench(&bench, *state);
+	rider = (struct store_job){.body = look, .done = looked, .arg = &bench};
+	store_ride(bench.store, &rider);
+	for (int i = 0; i < 200; i++) {
+		works[i] =
+		    (struct work){.bench = &bench, .rows_by_then = i + 1};
+		works[i].job = (struct store_job){
+		    .body = do_row, .done = did_after_rider, .arg = &works[i]};
+		store_submit(bench.store, &works[i].job);
+		if (i % 7 == 0)
+			usleep(200);
+	}
+	run_bench(&bench, 200);
+	assert_int_equal(bench.missing, 0);
+	assert_int_equal(bench.ended[STATUS_OK], 200);
+	close_bench(&bench);
+}
+
+static void a_failing_body_is_undone_alone(void **state)
+{
+	static struct work works[MANY];
+	struct bench bench;
+
+	memset(works, 0, sizeof works);
+	open_bench(&bench, *state);
+	works[3].gives = STATUS_FIELD_INVALID;
+	works[500].gives = STATUS_FIELD_INVALID;
+	for (int i = 0; i < MANY; i++)
+		submit(&bench, &works[i],
+		    i % 100 == 0 ? STORE_DURABLE : STORE_RECORD);
+	run_bench(&bench, MANY);
+	assert_int_equal(bench.ended[STATUS_OK], MANY - 2);
+	assert_int_equal(bench.ended[STATUS_FIELD_INVALID], 2);
+	assert_int_equal(works[3].job.status, STATUS_FIELD_INVALID);
+	assert_int_equal(works[3].runs, 1);
+	close_bench(&bench);
+	assert_int_equal(rows(*state), MANY - 2);
+}
+
+static void too_many_waiting_jobs_are_refused_later_from_the_loop(void **state)
+{
+	static struct work works[STORE_WAITING_MAX + 300];
+	int count = (int)(sizeof works / sizeof *works);
+	struct bench bench;
+	pid_t holder;
+
+	memset(works, 0, sizeof works);
+	open_bench(&bench, *state);
+	holder = hold_gate(*state);
+	for (int i = 0; i < count; i++)
+		submit(&bench, &works[i], STORE_RECORD);
+	assert_int_equal(bench.ended[STATUS_STORE_BUSY], 0);
+	kill_child(holder);
+	run_bench(&bench, count);
+	assert_in_range(
+	    bench.ended[STATUS_STORE_BUSY], 300 - STORE_BATCH_MAX, 300);
+	assert_int_equal(
+	    bench.ended[STATUS_OK] + bench.ended[STATUS_STORE_BUSY], count);
+	close_bench(&bench);
+	assert_int_equal(rows(*state), bench.ended[STATUS_OK]);
+}
+
+/* The thread has all signals blocked but the one that ends the waiting. */
+static void a_taken_gate_fails_jobs_in_time_and_is_got_over(void **state)
+{
+	struct work works[2] = {{0}};
+	struct bench bench;
+	int64_t from_us;
+	pid_t holder;
+
+	open_bench(&bench, *state);
+	holder = hold_gate(*state);
+	from_us = clock_mono_us();
+	submit(&bench, &works[0], STORE_RECORD);
+	run_bench(&bench, 1);
+	assert_int_equal(bench.ended[STATUS_STORE_BUSY], 1);
+	assert_in_range(
+	    clock_mono_us() - from_us, 4 * CLOCK_SECOND, 8 * CLOCK_SECOND);
+	kill_child(holder);
+	submit(&bench, &works[1], STORE_RECORD);
+	run_bench(&bench, 1);
+	assert_int_equal(bench.ended[STATUS_OK], 1);
+	close_bench(&bench);
+	assert_int_equal(rows(*state), 1);
+}
+
+static void did_and_submits(void *arg, enum status status)
+{
+	struct work *work = arg;
+
+	did_work(arg, status);
+	if (work->bench->begun++ < 10)
+		store_submit(work->bench->store, &work->job);
+}
+
+static void a_flush_waits_for_all_also_what_dones_submit(void **state)
+{
+	struct work works[50] = {{0}};
+	struct bench bench;
+	struct store_job rider;
+
+	open_bench(&bench, *state);
+	rider = (struct store_job){.body = look, .done = looked, .arg = &bench};
+	store_ride(bench.store, &rider);
+	store_flush(bench.store);
+	for (int i = 0; i < 50; i++) {
+		works[i].bench = &bench;
+		works[i].job = (struct store_job){
+		    .body = do_work, .done = did_and_submits, .arg = &works[i]};
+		store_submit(bench.store, &works[i].job);
+	}
+	bench.to_come = 1000;
+	store_flush(bench.store);
+	assert_int_equal(bench.ended[STATUS_OK], 60);
+	assert_int_equal(rows(*state), 60);
+	close_bench(&bench);
+}
+
+static void closing_commits_what_was_submitted_without_calling(void **state)
+{
+	static struct work works[MANY];
+	struct bench bench;
+
+	memset(works, 0, sizeof works);
+	open_bench(&bench, *state);
+	for (int i = 0; i < MANY; i++)
+		submit(&bench, &works[i], STORE_RECORD);
+	close_bench(&bench);
+	assert_int_equal(bench.ended[STATUS_OK], 0);
+	assert_int_equal(rows(*state), MANY);
+}
+
+static void a_store_that_cannot_open_says_why(void **state)
+{
+	struct place *place = *state;
+	struct loop *loop = loop_new();
+	struct store *store = NULL;
+	sqlite3 *raw;
+
+	db_close(must_open(place, DB_SERVE));
+	raw = raw_open(place);
+	raw_run(raw, "PRAGMA user_version = 99");
+	sqlite3_close(raw);
+	assert_int_equal(store_open(loop, place->path, &store, place->problem),
+	    STATUS_STORE_NEWER);
+	assert_null(store);
+	assert_non_null(strstr(place->problem, "newer"));
+	store_close(NULL);
+	loop_free(loop);
+}
+
+/* Keeps 50 rows on their way until count are committed; prints each id. */
+static int write_rows(struct place *place, int count, int ledger)
+{
+	struct work works[50] = {{0}};
+	struct bench bench;
+
+	alarm(120);
+	open_bench(&bench, place);
+	for (int done = 0; done < count; done += 50) {
+		for (int i = 0; i < 50; i++)
+			submit(&bench, &works[i], STORE_RECORD);
+		run_bench(&bench, 50);
+		if (bench.ended[STATUS_OK] != done + 50)
+			return 1;
+		if (ledger >= 0 && write(ledger, "x", 1) != 1)
+			return 2;
+	}
+	close_bench(&bench);
+	return 0;
+}
+
+static void several_processes_write_at_once_and_lose_nothing(void **state)
+{
+	pid_t children[PROCESSES];
+
+	for (int i = 0; i < PROCESSES; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] == 0)
+			_exit(write_rows(*state, ROWS_EACH, -1));
+	}
+	for (int i = 0; i < PROCESSES; i++)
+		ends_well(children[i]);
+	assert_int_equal(rows(*state), PROCESSES * ROWS_EACH);
+	is_sound(*state);
+}
+
+/* What a killed process told as committed is there; groups are whole. */
+static void a_writer_killed_at_work_leaves_what_it_committed(void **state)
+{
+	int64_t before = 0;
+
+	for (int round = 0; round < 5; round++) {
+		char marks[4096];
+		int64_t told = 0;
+		int ledger[2];
+		ssize_t got;
+		pid_t child;
+
+		assert_int_equal(pipe(ledger), 0);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0)
+			_exit(write_rows(*state, 1000000, ledger[1]));
+		close(ledger[1]);
+		usleep((useconds_t)(40000 + round * 17000));
+		kill_child(child);
+		while ((got = read(ledger[0], marks, sizeof marks)) > 0)
+			told += got * 50;
+		close(ledger[0]);
+		assert_in_range(rows(*state) - before, told, told + 50);
+		before = rows(*state);
+		is_sound(*state);
+	}
+	assert_true(before > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_PLACE(waiting_jobs_are_committed_in_groups),
+	    WITH_PLACE(a_rider_comes_home_before_its_groups_jobs),
+	    WITH_PLACE(a_failing_body_is_undone_alone),
+	    WITH_PLACE(too_many_waiting_jobs_are_refused_later_from_the_loop),
+	    WITH_PLACE(a_taken_gate_fails_jobs_in_time_and_is_got_over),
+	    WITH_PLACE(a_flush_waits_for_all_also_what_dones_submit),
+	    WITH_PLACE(closing_commits_what_was_submitted_without_calling),
+	    WITH_PLACE(a_store_that_cannot_open_says_why),
+	    WITH_PLACE(several_processes_write_at_once_and_lose_nothing),
+	    WITH_PLACE(a_writer_killed_at_work_leaves_what_it_committed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
