@@ -61,11 +61,11 @@ void store_submit(struct store *store, struct store_job *job);
 
 /*
  * A rider goes along with every group, after its bodies, in the same
- * transaction: body reads, done gets what it read back to the loop, once
- * per group and before the done of that group's jobs; only then the next
- * group begins, so that arg is never used by both threads. Set before the
- * first submit; at most STORE_RIDERS_MAX. Its lane means nothing. A rider
- * that fails does not fail the group.
+ * transaction: body reads into arg; done, on the loop, copies what it needs
+ * out of it, once per group and before the done of that group's jobs. Only
+ * when it has returned may the next group begin: outside of done arg is the
+ * store thread's. Set before the first submit; at most STORE_RIDERS_MAX.
+ * Its lane means nothing. A rider that fails does not fail the group.
  */
 #define STORE_RIDERS_MAX 4
 void store_ride(struct store *store, struct store_job *rider);

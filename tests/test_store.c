@@ -24,6 +24,7 @@ struct bench {
 	int ended[STATUS_COUNT];
 	int groups;  /* how often the rider was called */
 	int seen;    /* by the rider's body */
+	int known;   /* what its done copied */
 	int missing; /* dones that came before their rider's */
 };
 
@@ -122,6 +123,7 @@ static void looked(void *arg, enum status status)
 
 	assert_int_equal(status, STATUS_OK);
 	bench->groups++;
+	bench->known = bench->seen;
 }
 
 static void waiting_jobs_are_committed_in_groups(void **state)
@@ -139,7 +141,7 @@ static void waiting_jobs_are_committed_in_groups(void **state)
 	run_bench(&bench, MANY);
 	assert_int_equal(bench.ended[STATUS_OK], MANY);
 	assert_in_range(bench.groups, MANY / STORE_BATCH_MAX, MANY / 20);
-	assert_int_equal(bench.seen, MANY);
+	assert_int_equal(bench.known, MANY);
 	close_bench(&bench);
 	assert_int_equal(rows(*state), MANY);
 }
@@ -148,7 +150,7 @@ static void did_after_rider(void *arg, enum status status)
 {
 	struct work *work = arg;
 
-	if (work->bench->seen < work->rows_by_then)
+	if (work->bench->known < work->rows_by_then)
 		work->bench->missing++;
 	did_work(arg, status);
 }

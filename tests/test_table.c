@@ -63,14 +63,13 @@ static void characters_count_not_bytes(void **state)
 
 static void hostile_cells_cannot_move_the_cursor(void **state)
 {
-	static const char *const cells[] = {"\x1b[2Jx\n", "1",
-	    "\xc2\x9b"
-	    "1A\x7f"};
+	static const char *const cells[] = {
+	    "\x1b[2Jx\n", "1", "\xc2\x9b[A\x7f"};
 
 	(void)state;
 	prints(cells, 3, TABLE_TEXT,
 	    "name          n  note\n"
-	    "\\x1b[2Jx\\x0a  1  \\x9b1A\\x7f\n");
+	    "\\x1b[2Jx\\x0a  1  \\x9b[A\\x7f\n");
 }
 
 static void csv_quotes_what_rfc_4180_says(void **state)
