@@ -8,6 +8,8 @@
 #include "clock.h"
 
 #define ANSWER_FIRST 1024 /* bytes; most answers fit */
+/* Nobody waits so long; more would not fit in microseconds. */
+#define RETRY_AFTER_MAX_S (365 * 86400)
 
 static bool answer_room(struct http_call *call, size_t need)
 {
@@ -146,6 +148,8 @@ enum status http_call_judge(
 	if (answer->code == 429 || answer->code == 503)
 		curl_easy_getinfo(
 		    call->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	if (retry_after > RETRY_AFTER_MAX_S)
+		retry_after = RETRY_AFTER_MAX_S;
 	if (retry_after > 0)
 		answer->retry_after_us = (int64_t)retry_after * CLOCK_SECOND;
 	if (call->body_bytes > 0) {
