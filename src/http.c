@@ -22,6 +22,7 @@ struct http {
 	CURLM *multi;
 	struct loop_timer curl_timer;
 	struct loop_timer start_timer; /* starts what waits, next turn */
+	struct loop_timer late_timer;  /* ends what has waited too long */
 	struct fifo fifo[HTTP_UPSTREAM_COUNT];
 	struct http_call *running;
 	struct http_call *idle;
@@ -47,10 +48,8 @@ static void keep_call(struct http *http, struct http_call *call)
 	http->idle = call;
 }
 
-static void push_waiting(struct http *http, struct http_call *call)
+static void push_waiting(struct fifo *fifo, struct http_call *call)
 {
-	struct fifo *fifo = &http->fifo[call->request.upstream];
-
 	call->next = NULL;
 	if (fifo->last)
 		fifo->last->next = call;
@@ -152,6 +151,54 @@ static void start_waiting(struct http *http)
 static void start_due(void *arg)
 {
 	start_waiting(arg);
+}
+
+static int64_t expires_us(const struct http_call *call)
+{
+	return call->sent_us + call->request.timeout_us;
+}
+
+static void watch_late(struct http *http, const struct http_call *call)
+{
+	struct loop_timer *timer = &http->late_timer;
+
+	if (timer->place == 0 || timer->at_us > expires_us(call))
+		loop_timer_set(http->loop, timer, expires_us(call));
+}
+
+/* Moves those that have waited too long; the others keep their order. */
+static void part_late(struct http *http, struct fifo *fifo, struct fifo *late)
+{
+	struct fifo rest = {.running = fifo->running};
+
+	while (fifo->first) {
+		struct http_call *call = pop_waiting(fifo);
+
+		if (expires_us(call) <= loop_now_us(http->loop)) {
+			push_waiting(late, call);
+		} else {
+			push_waiting(&rest, call);
+			watch_late(http, call);
+		}
+	}
+	*fifo = rest;
+}
+
+/* A queue that does not move must not keep its requests past their time. */
+static void late_due(void *arg)
+{
+	struct http *http = arg;
+	struct fifo late = {0};
+	int upstream;
+
+	for (upstream = 0; upstream < HTTP_UPSTREAM_COUNT; upstream++)
+		part_late(http, &http->fifo[upstream], &late);
+	while (late.first) {
+		struct http_call *call = pop_waiting(&late);
+
+		call->waited_us = loop_now_us(http->loop) - call->sent_us;
+		end_call(call, STATUS_TIMEOUT);
+	}
 }
 
 static void reap(struct http *http)
@@ -276,7 +323,8 @@ void http_send(struct http *http, const struct http_request *request,
 	if (!fifo->first && fifo->running < http->transfers_max &&
 	    start(http, call) == STATUS_OK)
 		return;
-	push_waiting(http, call);
+	push_waiting(fifo, call);
+	watch_late(http, call);
 	loop_timer_set(http->loop, &http->start_timer, call->sent_us);
 }
 
@@ -339,7 +387,9 @@ struct http *http_new(
 	http->transfers_max = transfers_max;
 	loop_timer_init(&http->curl_timer, curl_due, http);
 	loop_timer_init(&http->start_timer, start_due, http);
-	if (!make_calls(http, requests_max) || !make_multi(http)) {
+	loop_timer_init(&http->late_timer, late_due, http);
+	/* One more: a done may send while its own call holds the answer. */
+	if (!make_calls(http, requests_max + 1) || !make_multi(http)) {
 		http_free(http);
 		return NULL;
 	}
@@ -369,5 +419,6 @@ void http_free(struct http *http)
 	curl_multi_cleanup(http->multi);
 	loop_timer_stop(http->loop, &http->curl_timer);
 	loop_timer_stop(http->loop, &http->start_timer);
+	loop_timer_stop(http->loop, &http->late_timer);
 	free(http);
 }
