@@ -138,13 +138,14 @@ static inline enum status add_committed(struct db *db, const char *id)
 	return status;
 }
 
+/* -1 when there is no such file. */
 static inline off_t size_of(const struct place *place, const char *suffix)
 {
 	char path[128];
 	struct stat about;
 
 	snprintf(path, sizeof path, "%s%s", place->path, suffix);
-	return stat(path, &about) == 0 ? about.st_size : 0;
+	return stat(path, &about) == 0 ? about.st_size : -1;
 }
 
 static inline void ends_well(pid_t child)

@@ -65,6 +65,7 @@ static void one_gate_serves_all_names_of_a_file(void **state)
 	snprintf(other.path, sizeof other.path, "%s/link.db", other.dir);
 	assert_int_equal(symlink(place->path, other.path), 0);
 	second = must_open(&other, DB_SERVE);
+	assert_int_equal(size_of(&other, "-gate"), -1);
 	db_set_wait(second, 0);
 	assert_int_equal(db_begin(first, false), STATUS_OK);
 	assert_int_equal(db_begin(second, false), STATUS_STORE_BUSY);
