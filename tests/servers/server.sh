@@ -230,7 +230,7 @@ server_pids() { # DIR
 
 # A zombie, which waits for init to fetch it, counts as gone.
 server_gone() { # PID
-	! grep -qs . "/proc/$1/cmdline"
+	! grep -qs '^State:.[^ZX]' "/proc/$1/status"
 }
 
 server_no_program() { # DIR

@@ -276,9 +276,12 @@ graceful_restart_loses_nothing() {
 }
 
 killed_program_comes_back() {
-	local n
+	local n pid
 
-	kill -s KILL "$(server_pids "$dir" | head -n 1)"
+	pid=$(server_pids "$dir" | head -n 1)
+	kill -s KILL "$pid"
+	# Until then its socket takes connections that nobody will serve.
+	server_wait 5 server_gone "$pid" || return 1
 	! is_socket || server_program "$dir" || return 1
 	for n in 1 2 3 4 5; do post "killed-$n" >>"$dir/client/killed"; done
 	all_200 killed 5
