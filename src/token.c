@@ -23,6 +23,8 @@
 /* How long nobody asks after a failure, by its kind. */
 #define PAUSE_REFUSED_US (15 * CLOCK_SECOND)
 #define PAUSE_FAILED_US (1 * CLOCK_SECOND)
+/* A longer Retry-After is not believed: without a token nothing works. */
+#define PAUSE_ASKED_MAX_US (300 * CLOCK_SECOND)
 
 /* A token in memory, freed when the last one who holds it lets go. */
 struct token_held {
@@ -205,7 +207,7 @@ static void fail_all(struct token *token, enum status status)
 {
 	token->state = TOKEN_RESTING;
 	token->look_again_us = clock_mono_us() + PAUSE_FAILED_US;
-	release(token, status, everyone);
+	release(token, token->stopping ? STATUS_STOPPING : status, everyone);
 }
 
 static void poll_later(struct token *token)
@@ -255,11 +257,18 @@ static enum status save_body(struct db *db, void *arg)
 	return token_row_save(db, &token->row);
 }
 
+/*
+ * Then looks what is left: a token near its end that still serves, or what
+ * another process does. Without a pause the claim would take the lease.
+ */
 static enum status fail_body(struct db *db, void *arg)
 {
 	struct token *token = arg;
+	enum status status = token_row_fail(db, &token->row);
 
-	return token_row_fail(db, &token->row);
+	if (status == STATUS_OK && token->row.pause_us > 0)
+		status = token_row_claim(db, &token->row);
+	return status;
 }
 
 static void submit(struct token *token, store_body *body, store_done *done)
@@ -280,6 +289,15 @@ static void claim(struct token *token)
 	submit(token, claim_body, claimed);
 }
 
+static void give_up(struct token *token, enum status failure,
+    int64_t pause_us)
+{
+	token->state = TOKEN_SAVING;
+	token->row.failure = failure;
+	token->row.pause_us = pause_us;
+	submit(token, fail_body, claimed);
+}
+
 static void claimed(void *arg, enum status status)
 {
 	struct token *token = arg;
@@ -293,7 +311,11 @@ static void claimed(void *arg, enum status status)
 		have_token(token);
 		break;
 	case TOKEN_LEASE:
-		fetch(token);
+		/* It goes back, so that no process waits for it. */
+		if (token->stopping)
+			give_up(token, STATUS_TOKEN_UNAVAILABLE, 0);
+		else
+			fetch(token);
 		break;
 	case TOKEN_WAIT:
 		poll_later(token);
@@ -320,13 +342,13 @@ static void fetch(struct token *token)
 	http_send(token->http, &request, fetched, token);
 }
 
-static void give_up(struct token *token, enum status failure,
-    int64_t pause_us)
+static int64_t pause_asked_us(const struct http_answer *answer)
 {
-	token->state = TOKEN_SAVING;
-	token->row.failure = failure;
-	token->row.pause_us = pause_us;
-	submit(token, fail_body, saved);
+	if (answer->retry_after_us < PAUSE_FAILED_US)
+		return PAUSE_FAILED_US;
+	if (answer->retry_after_us > PAUSE_ASKED_MAX_US)
+		return PAUSE_ASKED_MAX_US;
+	return answer->retry_after_us;
 }
 
 static void fetched(void *arg, enum status status,
@@ -335,7 +357,6 @@ static void fetched(void *arg, enum status status,
 	struct token *token = arg;
 
 	if (status == STATUS_STOPPING) {
-		/* The lease goes back, so that no process waits for it. */
 		give_up(token, STATUS_TOKEN_UNAVAILABLE, 0);
 		return;
 	}
@@ -352,7 +373,8 @@ static void fetched(void *arg, enum status status,
 	if (status == STATUS_TOKEN_REFUSED)
 		give_up(token, STATUS_TOKEN_REFUSED, PAUSE_REFUSED_US);
 	else
-		give_up(token, STATUS_TOKEN_UNAVAILABLE, PAUSE_FAILED_US);
+		give_up(token, STATUS_TOKEN_UNAVAILABLE,
+		    pause_asked_us(answer));
 }
 
 static void saved(void *arg, enum status status)
