@@ -84,14 +84,21 @@ void app_stop(struct app *app)
 	loop_hurry(app->loop);
 }
 
+/* A token request under way gives its lease back before all is freed, and
+ * the store, whose jobs live in what is freed, has nothing left to do. */
 void app_close(struct app *app)
 {
+	if (app->cxone) {
+		http_stop(app->http);
+		token_stop(app->token);
+	}
+	if (app->store)
+		store_flush(app->store);
 	flow_free_idle(app);
 	cxone_free(app->cxone);
 	inventory_free(app->inventory);
 	token_free(app->token);
 	http_free(app->http);
-	/* Last to go: closing waits for what was submitted. */
 	store_close(app->store);
 	routing_free(app->routing);
 	config_free(app->config);
