@@ -260,20 +260,30 @@ static inline int world_open(void **state)
 	return 0;
 }
 
-/* Store, network and token, for this process: not before a fork. */
-static inline void world_connect(struct world *world)
+/*
+ * Store, network and token for this process; not before a fork. Asserts
+ * nothing: in a child a failed assertion would go on with other tests.
+ */
+static inline bool world_try_connect(struct world *world)
 {
+	const struct config *config = &world->config;
 	char problem[DB_PROBLEM_BYTES];
 
-	if (store_open(world->loop, world->config.db, &world->store, problem) !=
+	if (store_open(world->loop, config->db, &world->store, problem) !=
 	    STATUS_OK)
-		fail_msg("%s", problem);
-	world->http = http_new(world->loop, (size_t)world->config.transfers_max,
-	    (size_t)world->config.inflight_max + 1);
-	assert_non_null(world->http);
+		return false;
+	world->http = http_new(world->loop, (size_t)config->transfers_max,
+	    (size_t)config->inflight_max + 1);
+	if (world->http == NULL)
+		return false;
 	world->token =
-	    token_new(&world->config, world->loop, world->store, world->http);
-	assert_non_null(world->token);
+	    token_new(config, world->loop, world->store, world->http);
+	return world->token != NULL;
+}
+
+static inline void world_connect(struct world *world)
+{
+	assert_true(world_try_connect(world));
 }
 
 /* After each test; the store first: a job of token's may be on its way. */
