@@ -9,11 +9,11 @@
 
 /* How an event ended, in one word: the column `outcome`. */
 enum outcome {
-	OUTCOME_ROUTED,		/* by the product's stock */
-	OUTCOME_FALLBACK,	/* routed, stock unknown or too late */
-	OUTCOME_SKIPPED,	/* the interaction was gone at CXone */
-	OUTCOME_REFUSED,	/* the event was not acceptable */
-	OUTCOME_FAILED,		/* not routed */
+	OUTCOME_ROUTED,   /* by the product's stock */
+	OUTCOME_FALLBACK, /* routed, stock unknown or too late */
+	OUTCOME_SKIPPED,  /* the interaction was gone at CXone */
+	OUTCOME_REFUSED,  /* the event was not acceptable */
+	OUTCOME_FAILED,   /* not routed */
 	OUTCOME_COUNT
 };
 
@@ -24,27 +24,27 @@ const char *outcome_name(enum outcome outcome);
  * the answer's timing_ms, the columns NAME_us and the rows of the report.
  */
 enum step {
-	STEP_GATEWAY,	/* from accept to the whole request */
+	STEP_GATEWAY, /* from accept to the whole request */
 	STEP_WEBHOOK,
 	STEP_EVENT,
 	STEP_SKU,
 	STEP_INVENTORY,
 	STEP_ROUTING,
-	STEP_CXONE,	/* token, PATCH, and waits between attempts */
-	STEP_RECORD,	/* until the row is being written: the wait for the
+	STEP_CXONE,  /* token, PATCH, and waits between attempts */
+	STEP_RECORD, /* until the row is being written: the wait for the
 			   store; the commit itself cannot be in its row */
 	STEP_COUNT
 };
 
 const char *step_name(enum step step);
 
-#define RECORD_ID_BYTES 129	/* interactionId: 128 bytes and the NUL */
-#define RECORD_WORD_BYTES 65	/* mediaType, status words */
-#define RECORD_TYPE_BYTES 129	/* event_type, timestamp */
-#define RECORD_SKU_BYTES 257
-#define RECORD_ERROR_BYTES 256
-#define RECORD_DIGEST_BYTES 65	/* SHA-256 in hexadecimal */
-#define RECORD_ROUTE_BYTES 2048	/* a route's ids as JSON */
+#define RECORD_ID_BYTES     129 /* interactionId: 128 bytes and the NUL */
+#define RECORD_WORD_BYTES   65  /* mediaType, status words */
+#define RECORD_TYPE_BYTES   129 /* event_type, timestamp */
+#define RECORD_SKU_BYTES    257
+#define RECORD_ERROR_BYTES  256
+#define RECORD_DIGEST_BYTES 65   /* SHA-256 in hexadecimal */
+#define RECORD_ROUTE_BYTES  2048 /* a route's ids as JSON */
 
 /*
  * What is kept of one event: one row of table decision. Empty strings and
@@ -53,32 +53,32 @@ const char *step_name(enum step step);
  * chosen.
  */
 struct record {
-	int64_t received_us;	/* wall time of the whole request */
+	int64_t received_us; /* wall time of the whole request */
 	char interaction_id[RECORD_ID_BYTES];
 	char event_type[RECORD_TYPE_BYTES];
-	char event_timestamp[RECORD_TYPE_BYTES];	/* as received */
+	char event_timestamp[RECORD_TYPE_BYTES]; /* as received */
 	char media_type[RECORD_WORD_BYTES];
 	char sku[RECORD_SKU_BYTES];
-	char inventory_word[RECORD_WORD_BYTES];	/* as received */
-	const char *inventory_status;	/* key of the map */
-	enum status inventory_result;	/* why it fell back, or OK */
-	const char *skills;	/* ids as a JSON list */
+	char inventory_word[RECORD_WORD_BYTES]; /* as received */
+	const char *inventory_status;           /* key of the map */
+	enum status inventory_result;           /* why it fell back, or OK */
+	const char *skills;                     /* ids as a JSON list */
 	const char *queues;
 	const char *map_digest;
 	enum outcome outcome;
-	enum status status;	/* the cause when not routed; OK else */
-	int http;		/* what the sender was answered */
-	int inventory_http;	/* 0: no answer came */
-	int cxone_http;		/* the last answer to PATCH */
+	enum status status; /* the cause when not routed; OK else */
+	int http;           /* what the sender was answered */
+	int inventory_http; /* 0: no answer came */
+	int cxone_http;     /* the last answer to PATCH */
 	int inventory_attempts;
-	int cxone_attempts;	/* PATCH requests sent */
-	int token_refreshes;	/* because CXone answered 401 */
+	int cxone_attempts;  /* PATCH requests sent */
+	int token_refreshes; /* because CXone answered 401 */
 	char error[RECORD_ERROR_BYTES];
 	int64_t step_us[STEP_COUNT];
-	int64_t total_us;	/* receipt to decision, latency_ms */
+	int64_t total_us; /* receipt to decision, latency_ms */
 
-	struct store_job job;	/* while it is being written */
-	int64_t write_from_us;	/* monotonic; gives STEP_RECORD */
+	struct store_job job;  /* while it is being written */
+	int64_t write_from_us; /* monotonic; gives STEP_RECORD */
 	store_done *done;
 	void *arg;
 };
@@ -91,8 +91,8 @@ void record_init(struct record *record);
  * until done, which tells OK when the row is committed. A row that cannot
  * be written is logged whole at level error by the caller's done.
  */
-void record_write(struct store *store, struct record *record,
-    store_done *done, void *arg);
+void record_write(
+    struct store *store, struct record *record, store_done *done, void *arg);
 
 /* The whole record as one line of key=value, for the log. Bounded. */
 struct text;

@@ -28,6 +28,9 @@ enum report_by {
 /* The word for a grouping ("hour"). */
 const char *report_by_name(enum report_by by);
 
+/* True for a column that holds milliseconds: its name ends in _ms. */
+bool report_is_time(const char *column);
+
 /*
  * Reads how far back to look: "90s", "30m", "24h" or "7d" before now_us,
  * or "all". Gives *since_us (wall time). False: it is none of these.

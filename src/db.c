@@ -55,6 +55,10 @@ void db_set_wait(struct db *db, int64_t wait_us)
 	db->wait_us = wait_us;
 }
 
+/*
+ * SQLite calls this after each commit of this connection, in the place of
+ * its own checkpoint, with the pages that the WAL then has.
+ */
 static int got_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 {
 	struct db *db = arg;
@@ -78,6 +82,10 @@ int64_t db_wal_pages(const struct db *db)
 	return db->wal_pages;
 }
 
+/*
+ * One checkpoint that leaves pages is normal: some reader was there. When
+ * they go on leaving pages the WAL grows without end.
+ */
 static void tell_unfinished(struct db *db, int rc)
 {
 	const char *why = "a reader holds it, such as an open sqlite3 shell";
@@ -121,8 +129,10 @@ static void checkpoint_when_due(struct db *db)
 
 static enum status take_gate(struct db *db)
 {
-	enum status status = writegate_take(db->gate, db->wait_us);
+	enum status status;
 
+	assert(db->gate != NULL); /* not opened with DB_READ */
+	status = writegate_take(db->gate, db->wait_us);
 	if (status != STATUS_OK)
 		log_line(LOG_WARN, NULL, "store: write gate: %s",
 		    status_name(status));
@@ -135,6 +145,7 @@ enum status db_begin(struct db *db, bool durable)
 
 	if (status != STATUS_OK)
 		return status;
+	/* Between transactions only: SQLite ignores it within one. */
 	if (durable != db->durable)
 		status = db_run(db, durable ? SQL_db_durable : SQL_db_relaxed);
 	if (status == STATUS_OK) {
@@ -181,6 +192,7 @@ void db_end_read(struct db *db)
 	undo(db);
 }
 
+/* Only the first failure counts: what follows is its consequence. */
 static void note(struct db_row *row, int rc)
 {
 	if (row->status == STATUS_OK && db_status(rc) != STATUS_OK)

@@ -85,9 +85,10 @@ bool db_engine_is_fixed(int number)
 const char *db_engine(void)
 {
 	if (db_engine_is_fixed(sqlite3_libversion_number()))
-		return "SQLite with its WAL-reset bug fixed, and the write "
-		       "gate as well";
-	return "SQLite with its WAL-reset bug, which the write gate keeps out";
+		return "the WAL-reset bug is fixed in this version, and the "
+		       "write gate keeps it out as well";
+	return "this version has the WAL-reset bug, which the write gate "
+	       "keeps out";
 }
 
 /* Says what could not be done with the path, why, and what helps. */
@@ -255,6 +256,11 @@ static enum status open_handle(struct opening *opening)
 	return db_run(db, SQL_db_settings);
 }
 
+/*
+ * WAL is kept in the file; asked for in one that has it, this changes
+ * nothing. Where shared memory is missing SQLite says the old mode, not an
+ * error.
+ */
 static enum status use_wal(struct opening *opening)
 {
 	struct db_row *row = db_use(opening->db, SQL_db_wal);
@@ -268,7 +274,10 @@ static enum status use_wal(struct opening *opening)
 	return status;
 }
 
-/* *version is -1 when the file is some other program's. */
+/*
+ * *version is -1 when the file is some other program's. A file without any
+ * table and mark is new, or was made empty by hand: it may become ours.
+ */
 static enum status read_version(struct db *db, int *version)
 {
 	struct db_row *row = db_use(db, SQL_db_version);
@@ -283,6 +292,7 @@ static enum status read_version(struct db *db, int *version)
 	return db_done(row);
 }
 
+/* An older file is read by nobody: its columns may not be there yet. */
 static enum status judge_version(struct opening *opening, int version)
 {
 	char has[64];
@@ -344,6 +354,10 @@ static enum status bring_schema(struct opening *opening)
 	return status;
 }
 
+/*
+ * All of it under the gate: of many processes that start at once one makes
+ * the file and its schema, and the others find it done.
+ */
 static enum status open_to_serve(struct opening *opening)
 {
 	enum status status = enter_gate(opening);
@@ -363,6 +377,10 @@ static enum status open_to_serve(struct opening *opening)
 	return status;
 }
 
+/*
+ * Without the gate: a connection that may not write can neither commit nor
+ * run a checkpoint.
+ */
 static enum status open_to_read(struct opening *opening)
 {
 	enum status status = open_handle(opening);

@@ -46,6 +46,7 @@ void record_init(struct record *record)
 		record->step_us[i] = -1;
 }
 
+/* An empty text is one that is not known. */
 static void bind_word(struct db_row *row, const char *name, const char *word)
 {
 	db_bind_text(row, name, word != NULL && word[0] == '\0' ? NULL : word);
@@ -111,6 +112,10 @@ static void bind_times(struct db_row *row, const struct record *record)
 	db_bind_int(row, ":total_us", record->total_us);
 }
 
+/*
+ * Runs when the store gets to it, perhaps again: its own step ends here, so
+ * that the row can hold it.
+ */
 static enum status insert_decision(struct db *db, void *arg)
 {
 	struct record *record = arg;

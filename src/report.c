@@ -20,7 +20,10 @@ static const char *const by_names[REPORT_BY_COUNT] = {
     [REPORT_BY_OUTCOME] = "outcome",
 };
 
-/* Columns that hold numbers, besides all that end in _ms. */
+/*
+ * Columns that hold numbers, besides the times. By name, because a column's
+ * type in SQLite is known by its values only, and NULL has none.
+ */
 static const char *const number_names[] = {
     "id",
     "count",
@@ -63,6 +66,7 @@ bool report_since(const char *word, int64_t now_us, int64_t *since_us)
 		*since_us = 0;
 		return true;
 	}
+	/* strtol would take blanks and a sign as well. */
 	if (word[0] < '0' || word[0] > '9')
 		return false;
 	count = strtol(word, &unit, 10);
@@ -78,11 +82,11 @@ bool report_since(const char *word, int64_t now_us, int64_t *since_us)
 	return false;
 }
 
-static bool is_ms(const char *name)
+bool report_is_time(const char *column)
 {
-	size_t length = strlen(name);
+	size_t length = strlen(column);
 
-	return length > 3 && strcmp(name + length - 3, "_ms") == 0;
+	return length > 3 && strcmp(column + length - 3, "_ms") == 0;
 }
 
 static bool is_number(const char *name)
@@ -92,7 +96,7 @@ static bool is_number(const char *name)
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(name, number_names[i]) == 0)
 			return true;
-	return is_ms(name);
+	return report_is_time(name);
 }
 
 static enum status add_columns(struct table *table, struct db_row *row)
@@ -116,7 +120,7 @@ static enum status add_cell(struct table *table, struct db_row *row, int column)
 
 	if (db_is_null(row, column))
 		return table_cell(table, NULL);
-	if (!is_ms(db_column_name(row, column)))
+	if (!report_is_time(db_column_name(row, column)))
 		return table_cell(table, db_text(row, column));
 	snprintf(number, sizeof number, "%.3f", db_real(row, column));
 	return table_cell(table, number);

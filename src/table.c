@@ -69,6 +69,7 @@ enum status table_column(
 	return STATUS_OK;
 }
 
+/* Doubles, so that filling a table costs no more than its size. */
 static bool has_room(struct table *table)
 {
 	size_t wanted = table->cell_max * 2;
@@ -215,6 +216,7 @@ static void print_cell(const struct table *table, size_t column,
 		print_blanks(COLUMN_GAP, out);
 }
 
+/* One pass to measure, one to print: columns are as wide as they need. */
 static void print_text(const struct table *table, FILE *out)
 {
 	size_t widths[TABLE_COLUMNS_MAX];
@@ -230,6 +232,7 @@ static void print_text(const struct table *table, FILE *out)
 			    widths[i], out);
 }
 
+/* RFC 4180 section 2: a quote within is doubled, lines end with CR LF. */
 static void print_csv_field(const char *field, bool last, FILE *out)
 {
 	bool quoted = strpbrk(field, ",\"\r\n") != NULL;
@@ -262,6 +265,7 @@ static void print_csv(const struct table *table, FILE *out)
 	}
 }
 
+/* False: the string is over JSON_STRING_MAX, or memory ran out. */
 static bool print_json_string(const char *string, FILE *out)
 {
 	struct text text;

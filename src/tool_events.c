@@ -32,20 +32,13 @@ static void print_bar(const char *ms, double whole_ms)
 	int length = 0;
 
 	if (whole_ms > 0)
-		length = (int)(atof(ms) / whole_ms * BAR_WIDTH + 0.5);
+		length = (int)(strtod(ms, NULL) / whole_ms * BAR_WIDTH + 0.5);
 	if (length > BAR_WIDTH)
 		length = BAR_WIDTH;
 	printf("%*s", TIME_WIDTH, ms);
 	if (length > 0)
 		printf("  %.*s", length,
 		    "########################################");
-}
-
-static bool is_ms(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length > 3 && strcmp(name + length - 3, "_ms") == 0;
 }
 
 /* total_ms stands last: it is what the bars are a part of. */
@@ -60,9 +53,10 @@ static void print_event(const struct table *event)
 
 		printf("%-*s  ", NAME_WIDTH, name);
 		if (value == NULL)
-			printf("%*s", is_ms(name) ? TIME_WIDTH : 0, "-");
-		else if (is_ms(name))
-			print_bar(value, atof(total));
+			printf(
+			    "%*s", report_is_time(name) ? TIME_WIDTH : 0, "-");
+		else if (report_is_time(name))
+			print_bar(value, strtod(total, NULL));
 		else
 			table_print_safe(value, stdout);
 		putchar('\n');

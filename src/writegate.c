@@ -13,7 +13,7 @@
 
 #include "clock.h"
 
-/* glibc has the thread's field under this name only from 2.36's siginfo. */
+/* The kernel's name for the field, which older glibcs do not give. */
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -107,6 +107,10 @@ static enum status wait_in_kernel(struct writegate *gate, int64_t wait_us)
 	return STATUS_OK;
 }
 
+/*
+ * flock alone has no time limit, and polling would lose the kernel's queue;
+ * so it waits for real and a timer of this thread interrupts it.
+ */
 enum status writegate_take(struct writegate *gate, int64_t wait_us)
 {
 	enum status status;
