@@ -125,9 +125,11 @@ static enum status configure(struct process *process, const char *file_param)
 	if (status != STATUS_OK)
 		log_problems(&problems);
 	else
-		log_line(LOG_INFO, NULL, "stockroute %s, map %.12s, %s",
+		log_line(LOG_INFO, NULL,
+		    "stockroute %s, map %.12s, on SQLite %s: %s",
 		    STOCKROUTE_VERSION,
-		    routing_digest(process->app.routing), db_engine());
+		    routing_digest(process->app.routing),
+		    db_sqlite_version(), db_engine());
 	text_done(&problems);
 	return status;
 }

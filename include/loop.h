@@ -69,6 +69,13 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
 /* Makes every armed timer due now: how a stop cuts waiting short. */
 void loop_hurry(struct loop *loop);
 
+/*
+ * Calls end(arg) once per turn, when its callbacks are done and before the
+ * loop waits again: for work that is cheaper in one go. One at a time; NULL
+ * takes it away.
+ */
+void loop_on_turn_end(struct loop *loop, loop_due *end, void *arg);
+
 /* Runs until loop_stop; returns after the turn in which that was called. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);

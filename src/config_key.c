@@ -31,9 +31,9 @@ static const struct config_word webhook_auths[] = {
 
 static const struct config_word log_levels[] = {
     [LOG_ERROR] = {"error", "what failed"},
-    [LOG_WARN] = {"warn", "and what is about to"},
-    [LOG_INFO] = {"info", "and each decision"},
-    [LOG_DEBUG] = {"debug", "and each step"},
+    [LOG_WARN] = {"warn", "and what was refused or fell back"},
+    [LOG_INFO] = {"info", "and starts, stops, waits and new tokens"},
+    [LOG_DEBUG] = {"debug", "and each decision"},
     {NULL, NULL},
 };
 

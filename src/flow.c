@@ -193,20 +193,33 @@ static enum outcome judge(const struct flow *flow)
 	}
 }
 
+static void log_decision(const struct flow *flow, enum log_level level,
+    const char *what)
+{
+	struct text line;
+
+	if (!log_enabled(level))
+		return;
+	text_init(&line, ANSWER_MAX);
+	record_describe(&flow->record, &line);
+	log_line(level, flow->record.interaction_id, "%s: %s", what,
+	    text_string(&line));
+	text_done(&line);
+}
+
 /* A decision that cannot be kept is told in the log, whole. */
 static void wrote_record(void *arg, enum status status)
 {
 	struct flow *flow = arg;
-	struct text line;
+	char what[64];
 
 	flow->recorded = status == STATUS_OK;
-	if (!flow->recorded) {
-		text_init(&line, ANSWER_MAX);
-		record_describe(&flow->record, &line);
-		log_line(LOG_ERROR, flow->record.interaction_id,
-		    "decision not recorded, %s: %s", status_name(status),
-		    text_string(&line));
-		text_done(&line);
+	if (flow->recorded) {
+		log_decision(flow, LOG_DEBUG, "decided");
+	} else {
+		snprintf(what, sizeof what, "decision not recorded (%s)",
+		    status_name(status));
+		log_decision(flow, LOG_ERROR, what);
 	}
 	resume(flow, STATUS_OK);
 }

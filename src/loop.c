@@ -35,6 +35,8 @@ struct loop {
 	struct watch *watches;
 	size_t watches_max;
 	struct timers timers;
+	loop_due *end; /* NULL: nobody asked */
+	void *end_arg;
 };
 
 struct loop *loop_new(void)
@@ -212,18 +214,29 @@ static void call_due(struct loop *loop)
 	}
 }
 
-/* Descriptors first: what has arrived in time beats its deadline. */
+/*
+ * The turn before, or what came before the first turn, ends here. Then
+ * descriptors first: what has arrived in time beats its deadline.
+ */
 static void turn(struct loop *loop)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
 	int count;
 	int i;
 
+	if (loop->end != NULL)
+		loop->end(loop->end_arg);
 	count = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, wait_ms(loop));
 	loop->now_us = clock_mono_us();
 	for (i = 0; i < count; i++)
 		call_ready(loop, &events[i]);
 	call_due(loop);
+}
+
+void loop_on_turn_end(struct loop *loop, loop_due *end, void *arg)
+{
+	loop->end = end;
+	loop->end_arg = arg;
 }
 
 void loop_run(struct loop *loop)

@@ -11,6 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define FAILED_MAX 4 /* bodies of one group that are tried out singly */
+
 struct queue {
 	struct store_job *first;
 	struct store_job *last; /* not meant when first is NULL */
@@ -32,6 +34,7 @@ struct store {
 	int wake;         /* eventfd: the loop has something to call */
 	pthread_t thread;
 	size_t unanswered; /* jobs whose done was not called; loop's */
+	struct queue fresh; /* submitted in this turn; loop's */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work; /* the thread waits for it */
@@ -138,16 +141,23 @@ static void take_out(struct queue *group, const struct store_job *failed)
 
 /*
  * A body that fails is taken out and the others run again: failing is rare,
- * and a savepoint around each body would cost every group.
+ * and a savepoint around each body would cost every group. When more fail,
+ * it is the file (a full disk), not the body, and all fail with the last.
  */
 static void run_group(struct store *store, struct db *db, struct queue *group)
 {
 	struct queue finished = {0};
 	struct store_job *job;
+	int failed = 0;
 
 	while ((job = run_together(store, db, group)) != NULL) {
 		take_out(group, job);
 		push(&finished, job);
+		failed++;
+		if (failed == FAILED_MAX) {
+			give_all(store, group, job->status);
+			break;
+		}
 	}
 	while ((job = pop(group)) != NULL)
 		push(&finished, job);
@@ -257,23 +267,42 @@ static void woken(void *arg, uint32_t events)
 	deliver(store);
 }
 
+/*
+ * Once per turn of the loop, not once per job: the thread wakes for all of
+ * a turn's jobs together, and commits them together.
+ */
+static void hand_over(void *arg)
+{
+	struct store *store = arg;
+	struct store_job *job;
+
+	if (store->fresh.first == NULL)
+		return;
+	pthread_mutex_lock(&store->lock);
+	while ((job = pop(&store->fresh)) != NULL)
+		push(&store->waiting, job);
+	pthread_cond_signal(&store->work);
+	pthread_mutex_unlock(&store->lock);
+}
+
+static void refuse(struct store *store, struct store_job *job)
+{
+	job->status = STATUS_STORE_BUSY;
+	pthread_mutex_lock(&store->lock);
+	push(&store->finished, job);
+	pthread_mutex_unlock(&store->lock);
+	wake_loop(store);
+}
+
 void store_submit(struct store *store, struct store_job *job)
 {
-	bool refused;
+	bool full = store->unanswered >= STORE_WAITING_MAX;
 
 	store->unanswered++;
-	pthread_mutex_lock(&store->lock);
-	refused = store->waiting.count >= STORE_WAITING_MAX;
-	if (refused) {
-		job->status = STATUS_STORE_BUSY;
-		push(&store->finished, job);
-	} else {
-		push(&store->waiting, job);
-		pthread_cond_signal(&store->work);
-	}
-	pthread_mutex_unlock(&store->lock);
-	if (refused)
-		wake_loop(store);
+	if (full)
+		refuse(store, job);
+	else
+		push(&store->fresh, job);
 }
 
 void store_ride(struct store *store, struct store_job *rider)
@@ -286,6 +315,7 @@ void store_ride(struct store *store, struct store_job *rider)
 void store_flush(struct store *store)
 {
 	while (store->unanswered > 0) {
+		hand_over(store);
 		pthread_mutex_lock(&store->lock);
 		while (store->finished.first == NULL && !store->riders_out)
 			pthread_cond_wait(&store->news, &store->lock);
@@ -318,6 +348,7 @@ static enum status start_thread(struct store *store)
 
 static void free_store(struct store *store)
 {
+	loop_on_turn_end(store->loop, NULL, NULL);
 	if (store->wake >= 0) {
 		loop_unwatch(store->loop, store->wake);
 		close(store->wake);
@@ -348,10 +379,12 @@ enum status store_open(struct loop *loop, const char *path,
 		status = loop_watch(loop, made->wake, EPOLLIN, woken, made);
 	if (status == STATUS_OK)
 		status = start_thread(made);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		loop_on_turn_end(loop, hand_over, made);
 		*store = made;
-	else
+	} else {
 		free_store(made);
+	}
 	return status;
 }
 
@@ -359,6 +392,7 @@ void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
+	hand_over(store);
 	pthread_mutex_lock(&store->lock);
 	store->closing = true;
 	pthread_cond_signal(&store->work);

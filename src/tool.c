@@ -40,7 +40,8 @@ int tool_version(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	printf("stockroute %s\n%s\n", STOCKROUTE_VERSION, db_engine());
+	printf("stockroute %s\nSQLite %s: %s\n", STOCKROUTE_VERSION,
+	    db_sqlite_version(), db_engine());
 	return 0;
 }
 

@@ -379,6 +379,30 @@ static void a_stop_ends_the_run_after_its_turn(void **state)
 #define with_loop(test)                                                        \
 	cmocka_unit_test_setup_teardown(test, make_loop, free_loop)
 
+/* Arms a timer: the loop must see it in the wait that follows. */
+static void end_turn(void *arg)
+{
+	struct probe *probe = arg;
+
+	probe->calls++;
+	if (probe->timer.place == 0)
+		loop_timer_set(probe->loop, &probe->timer, clock_mono_us());
+}
+
+static void the_end_of_a_turn_comes_before_the_next_wait(void **state)
+{
+	struct probe probe = {.loop = *state};
+
+	loop_timer_init(&probe.timer, stop, probe.loop);
+	loop_on_turn_end(probe.loop, end_turn, &probe);
+	run(probe.loop);
+	assert_int_equal(probe.calls, 1);
+	loop_on_turn_end(probe.loop, NULL, NULL);
+	loop_timer_set(probe.loop, &probe.timer, clock_mono_us());
+	run(probe.loop);
+	assert_int_equal(probe.calls, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +417,7 @@ int main(void)
 	    with_loop(a_changed_watch_waits_for_what_it_was_changed_to),
 	    with_loop(what_cannot_be_watched_is_refused),
 	    with_loop(a_stop_ends_the_run_after_its_turn),
+	    with_loop(the_end_of_a_turn_comes_before_the_next_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
