@@ -10,7 +10,7 @@
 /* An SQLite page is 4 kB: passive at 4 MB of WAL, restart from 16 MB. */
 #define CHECKPOINT_PAGES 1000
 #define RESTART_PAGES    4000
-#define RESTART_BUSY_MS  50 /* all writers wait meanwhile */
+#define RESTART_BUSY_MS  20 /* all writers wait meanwhile */
 #define UNFINISHED_WARN  3
 
 enum status db_status(int rc)
@@ -102,8 +102,21 @@ static void tell_unfinished(struct db *db, int rc)
 }
 
 /*
- * Copies the WAL into the file, once per CHECKPOINT_PAGES it has grown. What
- * fails here loses nothing: the commit stands in the WAL.
+ * Once per CHECKPOINT_PAGES of growth; in a large WAL, which a reader holds,
+ * more rarely, so that trying in vain does not slow the writers down.
+ */
+static bool checkpoint_is_due(const struct db *db)
+{
+	int step = db->wal_pages / 4;
+
+	if (step < CHECKPOINT_PAGES)
+		step = CHECKPOINT_PAGES;
+	return db->wal_pages - db->checkpoint_from >= step;
+}
+
+/*
+ * Copies the WAL into the file. What fails here loses nothing: the commit
+ * stands in the WAL.
  */
 static void checkpoint_when_due(struct db *db)
 {
@@ -112,7 +125,7 @@ static void checkpoint_when_due(struct db *db)
 	int copied = 0;
 	int rc;
 
-	if (db->wal_pages - db->checkpoint_from < CHECKPOINT_PAGES)
+	if (!checkpoint_is_due(db))
 		return;
 	if (db->wal_pages >= RESTART_PAGES)
 		mode = SQLITE_CHECKPOINT_RESTART;
