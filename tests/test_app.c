@@ -1,0 +1,327 @@
+/* test_app.c: the whole program starts, routes, stops and closes soundly */
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app.h"
+#include "flow.h"
+#include "gateway.h"
+#include "test_help.h"
+
+#define PROBLEMS_MAX 4096
+#define EVENT                                                                  \
+	"{\"data\":{\"interactionId\":\"a1b2-567890\",\"mediaType\":"          \
+	"\"voice\"}}"
+
+/* An event and its answer, in place of the gateway's request. */
+struct gateway_request {
+	const char *body;
+	int *answered;
+	int http; /* 0: not answered yet */
+	char text[1024];
+};
+
+const char *gateway_param(
+    const struct gateway_request *request, const char *name)
+{
+	(void)request;
+	if (strcmp(name, "REQUEST_URI") == 0)
+		return "/webhook/routing-events";
+	return strcmp(name, "REQUEST_METHOD") == 0 ? "POST" : NULL;
+}
+
+const char *gateway_body(const struct gateway_request *request, size_t *length)
+{
+	*length = strlen(request->body);
+	return request->body;
+}
+
+bool gateway_body_too_large(const struct gateway_request *request)
+{
+	(void)request;
+	return false;
+}
+
+int64_t gateway_accepted_us(const struct gateway_request *request)
+{
+	(void)request;
+	return clock_mono_us();
+}
+
+void gateway_reply(
+    struct gateway_request *request, const struct gateway_answer *answer)
+{
+	request->http = answer->http;
+	snprintf(request->text, sizeof request->text, "%s", answer->body);
+	++*request->answered;
+}
+
+static int64_t rows(const struct world *world)
+{
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *raw = NULL;
+	int64_t count;
+
+	assert_int_equal(sqlite3_open(world->config.db, &raw), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(
+		raw, "SELECT count(*) FROM decision", -1, &statement, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	count = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(raw);
+	return count;
+}
+
+static int64_t lease_until_us(const struct world *world)
+{
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *raw = NULL;
+	int64_t until_us;
+
+	assert_int_equal(sqlite3_open(world->config.db, &raw), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(raw, "SELECT max(lease_until_us) FROM token", -1,
+		&statement, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	until_us = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(raw);
+	return until_us;
+}
+
+/* An app that takes a copy of the world's configuration. */
+static enum status start(
+    struct world *world, struct app *app, struct text *problems)
+{
+	*app = (struct app){.loop = world->loop};
+	app->config = malloc(sizeof *app->config);
+	assert_non_null(app->config);
+	*app->config = world->config;
+	text_init(problems, PROBLEMS_MAX);
+	return app_start(app, problems);
+}
+
+static void must_start(struct world *world, struct app *app)
+{
+	struct text problems;
+
+	if (start(world, app, &problems) != STATUS_OK)
+		fail_msg("%s", text_string(&problems));
+	text_done(&problems);
+}
+
+static void is_closed(const struct app *app, const struct world *world)
+{
+	const struct app closed = {.loop = world->loop};
+
+	assert_memory_equal(app, &closed, sizeof closed);
+}
+
+static void post(struct app *app, struct gateway_request *request,
+    const char *body, int *answered)
+{
+	*request = (struct gateway_request){.body = body, .answered = answered};
+	flow_begin(app, request);
+}
+
+static void an_event_is_routed_recorded_and_answered(void **state)
+{
+	struct world *world = *state;
+	struct gateway_request request;
+	struct app app;
+	int answered = 0;
+
+	must_start(world, &app);
+	post(&app, &request, EVENT, &answered);
+	assert_int_equal(app.flows, 1);
+	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
+	assert_int_equal(request.http, 200);
+	assert_non_null(strstr(request.text, "\"status\":\"processed\""));
+	assert_int_equal(app.flows, 0);
+	assert_int_equal(rows(world), 1);
+	app_close(&app);
+	is_closed(&app, world);
+	app_close(&app);
+}
+
+static void a_refused_event_is_recorded_too(void **state)
+{
+	struct world *world = *state;
+	struct gateway_request request;
+	struct app app;
+	int answered = 0;
+
+	must_start(world, &app);
+	post(&app, &request, "{\"data\":7}", &answered);
+	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
+	assert_int_equal(request.http, 400);
+	assert_non_null(strstr(request.text, "\"field\":\"/data\""));
+	assert_int_equal(rows(world), 1);
+	assert_int_equal(sim_stat(world, "inventory"), 0);
+	app_close(&app);
+}
+
+/* Each asks the inventory at once; then all of them and the token. */
+static void as_many_events_as_may_be_in_hand_are_all_answered(void **state)
+{
+	enum { EVENTS = 64 };
+	struct world *world = *state;
+	struct gateway_request requests[EVENTS];
+	struct app app;
+	int answered = 0;
+	int round, i;
+
+	world->config.inflight_max = EVENTS;
+	world->config.inventory_timeout_us = 5 * CLOCK_SECOND;
+	sim_faults(world, "{\"token\":[{\"set\":{\"expires_in\":1}}]}");
+	must_start(world, &app);
+	for (round = 0; round < 3; round++) {
+		answered = 0;
+		for (i = 0; i < EVENTS; i++)
+			post(&app, &requests[i], EVENT, &answered);
+		assert_true(
+		    run_until(world->loop, &answered, EVENTS, HELP_WAIT_MS));
+		for (i = 0; i < EVENTS; i++)
+			assert_int_equal(requests[i].http, 200);
+	}
+	assert_int_equal(rows(world), 3 * EVENTS);
+	app_close(&app);
+}
+
+static void stop_cuts_every_wait_and_still_records(void **state)
+{
+	enum { EVENTS = 4 };
+	struct world *world = *state;
+	struct gateway_request requests[EVENTS];
+	struct app app;
+	int answered = 0;
+	int i;
+
+	world->config.inventory_timeout_us = 5 * CLOCK_SECOND;
+	world->config.cxone_timeout_us = 5 * CLOCK_SECOND;
+	/* One hangs at CXone, one waits after a 429, two at the inventory. */
+	sim_faults(world,
+	    "{\"interaction\":[{\"fault\":\"hang\"},{\"status\":429,"
+	    "\"headers\":{\"Retry-After\":\"5\"},\"times\":0}]}");
+	must_start(world, &app);
+	post(&app, &requests[0], EVENT, &answered);
+	post(&app, &requests[1], EVENT, &answered);
+	run_for(world->loop, 100);
+	assert_int_equal(sim_stat(world, "interaction"), 2);
+	sim_faults(world, "{\"inventory\":[{\"fault\":\"hang\",\"times\":0}]}");
+	post(&app, &requests[2], EVENT, &answered);
+	post(&app, &requests[3], EVENT, &answered);
+	run_for(world->loop, 30);
+	assert_int_equal(answered, 0);
+	app_stop(&app);
+	assert_true(run_until(world->loop, &answered, EVENTS, 1000));
+	for (i = 0; i < EVENTS; i++) {
+		assert_int_equal(requests[i].http, 503);
+		assert_non_null(
+		    strstr(requests[i].text, "\"code\":\"stopping\""));
+	}
+	assert_int_equal(app.flows, 0);
+	assert_int_equal(rows(world), EVENTS);
+	app_close(&app);
+}
+
+/* The event was given up at its deadline, the token call goes on. */
+static void close_waits_for_no_token_and_leaves_no_lease(void **state)
+{
+	struct world *world = *state;
+	struct gateway_request request;
+	struct app app;
+	int answered = 0;
+
+	world->config.event_deadline_us = 100 * CLOCK_MS;
+	sim_faults(world, "{\"token\":[{\"fault\":\"hang\"}]}");
+	must_start(world, &app);
+	post(&app, &request, EVENT, &answered);
+	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
+	assert_int_equal(request.http, 500);
+	assert_non_null(strstr(request.text, "\"code\":\"token_unavailable\""));
+	assert_true(lease_until_us(world) > clock_wall_us());
+	app_close(&app);
+	assert_int_equal(lease_until_us(world), 0);
+}
+
+static void a_wrong_map_is_told_and_nothing_stays_open(void **state)
+{
+	struct world *world = *state;
+	struct text problems;
+	struct app app;
+
+	world->config.routing = json_pack("{s:{}}", "in_stock");
+	assert_int_equal(start(world, &app, &problems), STATUS_CONFIG_INVALID);
+	assert_non_null(strstr(text_string(&problems), "unknown"));
+	is_closed(&app, world);
+	world->config.routing = NULL;
+	text_done(&problems);
+}
+
+static void a_database_that_cannot_be_opened_is_told(void **state)
+{
+	struct world *world = *state;
+	struct text problems;
+	struct app app;
+
+	snprintf(world->config.db, sizeof world->config.db, "%s/no/where.db",
+	    world->dir);
+	assert_int_not_equal(start(world, &app, &problems), STATUS_OK);
+	assert_non_null(strstr(text_string(&problems), "/no"));
+	assert_int_equal(text_string(&problems)[problems.length - 1], '\n');
+	is_closed(&app, world);
+	text_done(&problems);
+}
+
+static void a_configuration_that_is_not_there_is_told(void **state)
+{
+	struct world *world = *state;
+	struct app app = {.loop = world->loop};
+	struct text problems;
+
+	text_init(&problems, PROBLEMS_MAX);
+	assert_int_equal(app_open(&app, "/nowhere/stockroute.json", &problems),
+	    STATUS_CONFIG_INVALID);
+	assert_non_null(strstr(text_string(&problems), "/nowhere"));
+	is_closed(&app, world);
+	text_done(&problems);
+}
+
+static void stopping_what_never_started_does_nothing(void **state)
+{
+	struct world *world = *state;
+	struct app app = {.loop = world->loop};
+
+	app_stop(&app);
+	app_close(&app);
+	is_closed(&app, world);
+}
+
+#define IN_WORLD(test)                                                         \
+	cmocka_unit_test_setup_teardown(test, world_open, world_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_WORLD(an_event_is_routed_recorded_and_answered),
+	    IN_WORLD(a_refused_event_is_recorded_too),
+	    IN_WORLD(as_many_events_as_may_be_in_hand_are_all_answered),
+	    IN_WORLD(stop_cuts_every_wait_and_still_records),
+	    IN_WORLD(close_waits_for_no_token_and_leaves_no_lease),
+	    IN_WORLD(a_wrong_map_is_told_and_nothing_stays_open),
+	    IN_WORLD(a_database_that_cannot_be_opened_is_told),
+	    IN_WORLD(a_configuration_that_is_not_there_is_told),
+	    IN_WORLD(stopping_what_never_started_does_nothing),
+	};
+
+	return cmocka_run_group_tests_name(
+	    "app", tests, world_start, world_end);
+}
