@@ -16,9 +16,14 @@
 
 extern char **environ;
 
+/*
+ * libfcgi says CGI of every stdin that is no listening socket; systemd gives
+ * /dev/null to one that makes its own. RFC 3875 section 4.1.4 requires the
+ * variable of every CGI call.
+ */
 bool gateway_is_cgi(void)
 {
-	return FCGX_IsCGI();
+	return FCGX_IsCGI() && FCGX_GetParam("GATEWAY_INTERFACE", environ);
 }
 
 /* Zero at the end of stdin, at the deadline and on an error. */
