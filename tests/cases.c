@@ -7,12 +7,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake_http.h"
 
 #define WHY_BYTES 65536
+/* Most cases wait: for an upstream that hangs, a server that starts. */
+#define WORKERS 2
+
+/* What a worker has played. */
+struct tally {
+	int passed;
+	int failed;
+	bool ended; /* it came to the end of its share */
+};
 
 static const struct mode modes[] = {
     {"memory", false, memory_begin, memory_post, memory_journal, memory_end},
@@ -57,17 +68,26 @@ static int print_usage(void)
 	return 2;
 }
 
-/* Prints the directory's name as the sentence it is. */
+/* Prints the directory's name as the sentence it is, in one write: the
+ * workers share the terminal. */
 static void print_result(bool good, const char *name, const struct text *why)
 {
 	const char *sentence = strchr(name, '-');
+	struct text line;
+	size_t i;
 
-	sentence = sentence != NULL ? sentence + 1 : name;
-	printf("%s - ", good ? "ok" : "not ok");
-	for (; *sentence != '\0'; sentence++)
-		putchar(*sentence == '-' ? ' ' : *sentence);
-	printf("\n%s", text_string(why));
+	text_init(&line, 2 * WHY_BYTES);
+	text_add(&line, good ? "ok - " : "not ok - ");
+	text_add(&line, sentence != NULL ? sentence + 1 : name);
+	for (i = strlen("not ok - "); i < line.length; i++) {
+		if (line.bytes[i] == '-')
+			line.bytes[i] = ' ';
+	}
+	text_add(&line, "\n");
+	text_add(&line, text_string(why));
+	fputs(text_string(&line), stdout);
 	fflush(stdout);
+	text_done(&line);
 }
 
 /* True when no names were asked for, or one of them is in name. */
@@ -82,36 +102,44 @@ static bool is_wanted(const char *name, char **wanted)
 	return *wanted != NULL;
 }
 
-/* Plays all that are wanted; returns how many did not hold. */
-static int play_all(struct run *run, char **wanted)
+/* Plays one case and counts it. */
+static void play_one(
+    struct run *run, const char *name, int number, struct tally *tally)
+{
+	char path[CASE_PATH_BYTES];
+	struct text why;
+	bool good;
+
+	text_init(&why, WHY_BYTES);
+	snprintf(path, sizeof path, "%s/%s", run->cases, name);
+	good = play_case(run, path, number, &why);
+	print_result(good, name, &why);
+	if (good)
+		tally->passed++;
+	else
+		tally->failed++;
+	text_done(&why);
+}
+
+/* Plays every WORKERS-th of those that are wanted. */
+static void play_share(
+    struct run *run, char **wanted, int worker, struct tally *tally)
 {
 	struct dirent **entries = NULL;
 	int count = scandir(run->cases, &entries, NULL, alphasort);
-	int counts[2] = {0, 0};
+	int number = 0;
 	int i;
 
 	for (i = 0; i < count; i++) {
-		const char *name = entries[i]->d_name;
-		char path[CASE_PATH_BYTES];
-		struct text why;
-		bool good;
-
-		if (!is_wanted(name, wanted))
-			continue;
-		text_init(&why, WHY_BYTES);
-		snprintf(path, sizeof path, "%s/%s", run->cases, name);
-		good = play_case(run, path, i, &why);
-		print_result(good, name, &why);
-		counts[good]++;
-		text_done(&why);
-	}
-	for (i = 0; i < count; i++)
+		if (is_wanted(entries[i]->d_name, wanted)) {
+			if (number % WORKERS == worker)
+				play_one(
+				    run, entries[i]->d_name, number, tally);
+			number++;
+		}
 		free(entries[i]);
+	}
 	free(entries);
-	printf("%s: %d passed, %d failed\n", run->mode->name, counts[true],
-	    counts[false]);
-	/* Nothing played is nothing proved. */
-	return counts[true] + counts[false] == 0 ? 1 : counts[false];
 }
 
 /* The value of an environment variable or the path beside the runner. */
@@ -132,29 +160,86 @@ static void find_program(const char *variable, const char *beside,
 		snprintf(path, PATH_MAX, "%s", joined);
 }
 
-/* Web servers drop root, so the directory must let others in. */
-static bool open_run(struct run *run, const char *sim, struct text *why)
+static bool open_run(struct run *run, struct text *why)
 {
-	snprintf(run->dir, sizeof run->dir, "/tmp/stockroute-cases-XXXXXX");
-	if (mkdtemp(run->dir) == NULL || chmod(run->dir, 0755) != 0)
-		return false;
 	snprintf(
 	    run->upstream_url, sizeof run->upstream_url, "%s", FAKE_HTTP_BASE);
+	if (mkdir(run->dir, 0755) != 0)
+		return false;
 	if (!run->mode->has_sim)
 		return true;
-	if (!sim_start(&run->sim, sim, run->dir, why))
+	if (!sim_start(&run->sim, run->sim_program, run->dir, why))
 		return false;
 	snprintf(
 	    run->upstream_url, sizeof run->upstream_url, "%s", run->sim.url);
 	return true;
 }
 
-/* What failed keeps its logs. */
-static void close_run(struct run *run, int failed)
+/* A process of its own, with a simulator and a directory of its own. */
+static void work(
+    struct run *run, char **wanted, int worker, struct tally *tally)
 {
+	struct text why;
+
+	text_init(&why, WHY_BYTES);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (open_run(run, &why)) {
+		play_share(run, wanted, worker, tally);
+		tally->ended = true;
+	}
+	fputs(text_string(&why), stderr);
 	sim_stop(&run->sim);
-	if (failed == 0)
+	curl_global_cleanup();
+	text_done(&why);
+}
+
+/* The counts are shared with the workers. */
+static struct tally *start_workers(
+    const struct run *run, char **wanted, pid_t pids[WORKERS])
+{
+	struct tally *tallies = mmap(NULL, WORKERS * sizeof *tallies,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int i;
+
+	if (tallies == MAP_FAILED)
+		abort();
+	for (i = 0; i < WORKERS; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			struct run own = *run;
+
+			snprintf(
+			    own.dir, sizeof own.dir, "%.48s/%d", run->dir, i);
+			work(&own, wanted, i, &tallies[i]);
+			exit(0);
+		}
+	}
+	return tallies;
+}
+
+/* True when all was played and holds. What failed keeps its logs. */
+static bool end_workers(const struct run *run, const struct tally *tallies,
+    const pid_t pids[WORKERS])
+{
+	int passed = 0;
+	int failed = 0;
+	bool ended = true;
+	int i;
+
+	for (i = 0; i < WORKERS; i++) {
+		int status = 1;
+
+		waitpid(pids[i], &status, 0);
+		ended = ended && status == 0 && tallies[i].ended;
+		passed += tallies[i].passed;
+		failed += tallies[i].failed;
+	}
+	printf("%s: %d passed, %d failed%s\n", run->mode->name, passed, failed,
+	    ended ? "" : ", and the run broke off");
+	if (ended && failed == 0)
 		remove_tree(run->dir);
+	/* Nothing played is nothing proved. */
+	return ended && failed == 0 && passed > 0;
 }
 
 int main(int argc, char **argv)
@@ -163,8 +248,8 @@ int main(int argc, char **argv)
 	    .cases = "tests/cases", .server_script = "tests/servers/server.sh"};
 	char fcgi[PATH_MAX];
 	char sim[PATH_MAX];
-	struct text why;
-	int failed = 1;
+	struct tally *tallies;
+	pid_t pids[WORKERS];
 
 	run.mode = argc > 1 ? find_mode(argv[1]) : NULL;
 	if (run.mode == NULL)
@@ -172,15 +257,12 @@ int main(int argc, char **argv)
 	find_program("STOCKROUTE_FCGI", "", "cgi-bin/stockroute.fcgi", fcgi);
 	find_program("STOCKROUTE_SIM", argv[0], "stockroute-sim", sim);
 	run.fcgi = fcgi;
+	run.sim_program = sim;
 	setenv("STOCKROUTE_FCGI", fcgi, 1);
-	text_init(&why, WHY_BYTES);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	if (open_run(&run, sim, &why))
-		failed = play_all(&run, argv + 2);
-	else
-		fprintf(stderr, "the run cannot begin\n%s", text_string(&why));
-	close_run(&run, failed);
-	curl_global_cleanup();
-	text_done(&why);
-	return failed != 0;
+	snprintf(run.dir, sizeof run.dir, "/tmp/stockroute-cases-XXXXXX");
+	/* Web servers drop root, so the directory must let others in. */
+	if (mkdtemp(run.dir) == NULL || chmod(run.dir, 0755) != 0)
+		return EXIT_FAILURE;
+	tallies = start_workers(&run, argv + 2, pids);
+	return end_workers(&run, tallies, pids) ? 0 : EXIT_FAILURE;
 }

@@ -141,13 +141,14 @@ json_t *sim_journal(const struct sim_process *sim);
 
 /* --- the modes --- */
 
-/* What is the same for all cases of a run. */
+/* What is the same for all cases that a worker plays. */
 struct run {
 	const struct mode *mode;
 	const char *cases; /* directory of the cases */
 	const char *fcgi;  /* the program, absolute */
+	const char *sim_program;
 	const char *server_script;
-	char dir[64]; /* of this run */
+	char dir[64]; /* of this worker */
 	char upstream_url[64];
 	struct sim_process sim;
 };

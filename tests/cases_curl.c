@@ -23,8 +23,7 @@ static struct curl_slist *header_list(const json_t *headers)
 
 	if (json_object_get(headers, "Content-Type") == NULL)
 		list = curl_slist_append(list, "Content-Type:");
-	json_object_foreach((json_t *)headers, name, value)
-	{
+	json_object_foreach ((json_t *)headers, name, value) {
 		char line[1024];
 
 		snprintf(line, sizeof line, "%s: %s", name,

@@ -80,8 +80,7 @@ static bool match_members(const json_t *expected, const json_t *got,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)expected, name, value)
-	{
+	json_object_foreach ((json_t *)expected, name, value) {
 		char below[PATH_BYTES];
 
 		snprintf(below, sizeof below, "%s/%s", path, name);
@@ -100,8 +99,7 @@ static bool match_items(const json_t *expected, const json_t *got,
 
 	if (json_array_size(expected) != json_array_size(got))
 		return differ(expected, got, path, why);
-	json_array_foreach(expected, i, value)
-	{
+	json_array_foreach (expected, i, value) {
 		char below[PATH_BYTES];
 
 		snprintf(below, sizeof below, "%s/%zu", path, i);
@@ -118,10 +116,10 @@ static bool match_inside(const json_t *expected, const json_t *got,
 	json_t *parsed = NULL;
 	bool fits;
 
-	if (json_is_string(got)) {
+	if (json_is_string(got))
 		parsed = json_loads(json_string_value(got), 0, NULL);
+	if (parsed != NULL)
 		got = parsed;
-	}
 	if (json_is_object(expected) && json_is_object(got))
 		fits = match_members(expected, got, path, why);
 	else if (json_is_array(expected) && json_is_array(got))

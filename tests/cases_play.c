@@ -24,8 +24,7 @@ static json_t *make_config(const struct play *play)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(play->scenario->config, name, value)
-	{
+	json_object_foreach (play->scenario->config, name, value) {
 		if (json_is_null(value))
 			json_object_del(config, name);
 		else

@@ -59,8 +59,7 @@ char **wire_params(const json_t *request, size_t body_bytes)
 	    query != NULL ? (int)(query - path) : (int)strlen(path), path);
 	add_param(params, "QUERY_STRING=%s", query != NULL ? query + 1 : "");
 	add_param(params, "CONTENT_LENGTH=%zu", body_bytes);
-	json_object_foreach(json_object_get(request, "headers"), name, value)
-	{
+	json_object_foreach (json_object_get(request, "headers"), name, value) {
 		add_header_param(params, name, json_string_value(value));
 	}
 	return params;

@@ -14,7 +14,6 @@
 #define STOCK_PREFIX   "/inventory/"
 #define NEEDED_SCOPE   "routing:interaction:write"
 #define TOKEN_LIFETIME 3600
-#define HUGE_BYTES     (1024 * 1024)
 #define DRIP_US        (100 * CLOCK_MS)
 
 struct fake_upstream {
@@ -119,8 +118,7 @@ static void lay_over(
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(json_object_get(fault, "set"), name, value)
-	{
+	json_object_foreach (json_object_get(fault, "set"), name, value) {
 		if (json_is_null(value))
 			json_object_del(token, name);
 		else if (json_is_string(value) &&
@@ -179,8 +177,7 @@ static bool is_id_list(const json_t *list)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		if (json_object_size(item) != 1 ||
 		    !json_is_string(json_object_get(item, "id")))
 			return false;
@@ -211,9 +208,8 @@ static bool is_known(const struct fake_upstream *upstream, const char *id)
 	size_t i;
 	json_t *unknown;
 
-	json_array_foreach(
-	    json_object_get(upstream->script, "unknown"), i, unknown)
-	{
+	json_array_foreach (
+	    json_object_get(upstream->script, "unknown"), i, unknown) {
 		if (strcmp(json_string_value(unknown), id) == 0)
 			return false;
 	}
@@ -282,8 +278,8 @@ static json_t *take_fault(
 	size_t i;
 	json_t *entry;
 
-	json_array_foreach(json_object_get(upstream->script, route), i, entry)
-	{
+	json_array_foreach (
+	    json_object_get(upstream->script, route), i, entry) {
 		const json_t *times = json_object_get(entry, "times");
 		json_int_t limit = times ? json_integer_value(times) : 1;
 		json_int_t used =
