@@ -41,9 +41,10 @@ ifneq ($(B),build)
 FCGI    := $(B)/stockroute.fcgi
 endif
 
-.PHONY: all demo test check race units cases servers lint bench soak map \
-	install install-tools clean
+.PHONY: all compile demo test check race units cases servers lint bench soak \
+	map install install-tools clean
 .DEFAULT_GOAL := all
+.SECONDARY:
 
 all: $(FCGI) $(B)/stockroute $(B)/stockroute-sim
 
@@ -95,7 +96,10 @@ demo: install-tools
 test: install-tools
 	@tests/run.sh
 
-units: $(UNITS)
+# Everything there is, run nothing.
+compile: all $(B)/cases $(UNITS)
+
+units: $(B)/stockroute-sim $(UNITS)
 	@tests/units.sh $(B)
 
 cases: all $(B)/cases
@@ -105,12 +109,12 @@ servers: all
 	@tests/servers/test_servers.sh
 
 check:
-	@$(MAKE) --no-print-directory B=build/check units cases \
+	@$(MAKE) --no-print-directory -k B=build/check units cases \
 		HARDEN='-O1 -g' SANITIZE='-fsanitize=address,undefined \
 		-fno-sanitize-recover=all -fno-omit-frame-pointer'
 
 race:
-	@$(MAKE) --no-print-directory B=build/race units cases \
+	@$(MAKE) --no-print-directory -k B=build/race units cases \
 		HARDEN='-O1 -g' SANITIZE='-fsanitize=thread'
 
 lint: install-tools
