@@ -1,4 +1,4 @@
--- token.c: fail_body
+-- token_row.c: token_row_fail
 UPDATE token
    SET lease_owner = NULL,
        lease_until_us = 0,

@@ -1,4 +1,4 @@
--- token.c: take_lease
+-- token_row.c: take_lease
 INSERT INTO token (token_url, client_id, lease_owner, lease_fence,
                    lease_until_us)
 VALUES (:token_url, :client_id, :owner, 1, :until_us)

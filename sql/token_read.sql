@@ -1,4 +1,4 @@
--- token.c: read_row
+-- token_row.c: read_row
 SELECT access_token, version, expires_us, obtained_us, lease_owner,
        lease_fence, lease_until_us, refresh_not_before_us, failure
   FROM token

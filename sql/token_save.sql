@@ -1,4 +1,4 @@
--- token.c: save_body
+-- token_row.c: token_row_save
 UPDATE token
    SET access_token = :access_token,
        version = :version,

@@ -4,11 +4,10 @@
 #include "flow.h"
 #include "log.h"
 
-/* Each flow has one request under way, the token module one, and one is
- * being called back. */
+/* Each flow has one request under way; the token module one more. */
 static size_t requests_max(const struct config *config)
 {
-	return (size_t)config->inflight_max + 2;
+	return (size_t)config->inflight_max + 1;
 }
 
 static enum status open_store(struct app *app, struct text *problems)

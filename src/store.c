@@ -11,8 +11,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define FAILED_MAX 4 /* bodies of one group that are tried out singly */
-
 struct queue {
 	struct store_job *first;
 	struct store_job *last; /* not meant when first is NULL */
@@ -154,7 +152,7 @@ static void run_group(struct store *store, struct db *db, struct queue *group)
 		take_out(group, job);
 		push(&finished, job);
 		failed++;
-		if (failed == FAILED_MAX) {
+		if (failed == STORE_FAILURES_MAX) {
 			give_all(store, group, job->status);
 			break;
 		}

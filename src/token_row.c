@@ -48,8 +48,6 @@ static enum status read_row(struct db *db, const struct token_row *row,
 	struct db_row *use = db_use(db, SQL_token_read);
 
 	*stored = (struct stored){.failure = STATUS_OK};
-	if (!use)
-		return STATUS_STORE_UNAVAILABLE;
 	db_bind_text(use, ":token_url", row->token_url);
 	db_bind_text(use, ":client_id", row->client_id);
 	if (db_next(use)) {
@@ -74,8 +72,6 @@ static enum status take_lease(struct db *db, struct token_row *row,
 {
 	struct db_row *use = db_use(db, SQL_token_lease);
 
-	if (!use)
-		return STATUS_STORE_UNAVAILABLE;
 	db_bind_text(use, ":token_url", row->token_url);
 	db_bind_text(use, ":client_id", row->client_id);
 	db_bind_text(use, ":owner", row->owner);
@@ -152,8 +148,6 @@ enum status token_row_save(struct db *db, struct token_row *row)
 	same = stored.has_token && strcmp(before, row->text) == 0;
 	decide_save(row, &stored, same, now_us);
 	use = db_use(db, SQL_token_save);
-	if (!use)
-		return STATUS_STORE_UNAVAILABLE;
 	db_bind_text(use, ":access_token", row->text);
 	db_bind_int(use, ":version", row->version);
 	db_bind_int(use, ":expires_us", row->expires_us);
@@ -177,8 +171,6 @@ enum status token_row_fail(struct db *db, struct token_row *row)
 {
 	struct db_row *use = db_use(db, SQL_token_fail);
 
-	if (!use)
-		return STATUS_STORE_UNAVAILABLE;
 	db_bind_int(use, ":not_before_us", clock_wall_us() + row->pause_us);
 	db_bind_text(use, ":failure", status_name(row->failure));
 	db_bind_text(use, ":token_url", row->token_url);
