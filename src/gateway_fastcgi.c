@@ -2,7 +2,6 @@
 #include "gateway_request.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -57,9 +56,9 @@ static void lingered(void *arg);
 static bool fastcgi_read_from(FCGX_Request *fastcgi, int fd)
 {
 	FCGX_InitRequest(fastcgi, -1, 0);
-	FCGX_Detach(fastcgi);
 	fastcgi->ipcFd = fd;
 	fastcgi->keepConnection = 1;
+	FCGX_Detach(fastcgi); /* refused while there is no ipcFd */
 	return FCGX_Accept_r(fastcgi) == 0;
 }
 
@@ -97,21 +96,22 @@ static void stop_listening(struct gateway *gateway)
 	gateway->listening = false;
 }
 
+/* The queue is still full, so the loop would come back here at once. */
+static void pause_listening(struct gateway *gateway)
+{
+	stop_listening(gateway);
+	loop_timer_set(gateway->loop, &gateway->settle,
+	    loop_now_us(gateway->loop) + PAUSE_US);
+}
+
 /* Of several processes on one socket, the kernel wakes only some. */
 static void start_listening(struct gateway *gateway)
 {
 	gateway->listening = loop_watch(gateway->loop, gateway->listener,
 				 EPOLLIN | EPOLLEXCLUSIVE, got_connections,
 				 gateway) == STATUS_OK;
-}
-
-/* The queue is still full, so the loop would come back here at once. */
-static void pause_listening(struct gateway *gateway)
-{
-	log_line(LOG_ERROR, NULL, "cannot accept: %s", strerror(errno));
-	stop_listening(gateway);
-	loop_timer_set(gateway->loop, &gateway->settle,
-	    loop_now_us(gateway->loop) + PAUSE_US);
+	if (!gateway->listening)
+		pause_listening(gateway);
 }
 
 static void resume(struct gateway *gateway)
@@ -169,6 +169,8 @@ static void got_connections(void *arg, uint32_t events)
 		else if (errno == EAGAIN)
 			return;
 		else if (errno != EINTR && errno != ECONNABORTED) {
+			log_line(LOG_ERROR, NULL, "cannot accept: %s",
+			    strerror(errno));
 			pause_listening(gateway);
 			return;
 		}
