@@ -292,7 +292,7 @@ static void a_429_is_repeated_after_waits_that_double(void **state)
 		int64_t base_us = world->config.cxone_backoff_us << i;
 
 		assert_in_range(gap_us, base_us,
-		    base_us + world->config.cxone_jitter_us + 60 * CLOCK_MS);
+		    base_us + world->config.cxone_jitter_us + 400 * CLOCK_MS);
 	}
 	json_decref(journal);
 }
@@ -323,7 +323,7 @@ static void a_longer_retry_after_is_waited_for(void **state)
 	is_told(&told, STATUS_OK, 200, 2, 0);
 	journal = sim_journal(world);
 	assert_in_range(patch_us(journal, 1) - patch_us(journal, 0),
-	    CLOCK_SECOND, 3 * CLOCK_SECOND / 2);
+	    CLOCK_SECOND, 2 * CLOCK_SECOND);
 	json_decref(journal);
 }
 
@@ -343,7 +343,7 @@ static void a_wait_past_the_deadline_is_not_begun(void **state)
 	sim_faults(world, "{\"interaction\":[{\"status\":429,\"times\":0}]}");
 	told = tell_in(world, "i-1", 400 * CLOCK_MS);
 	is_told(&told, STATUS_RATE_LIMITED, 429, 2, 0);
-	assert_in_range(told.took_us, 150 * CLOCK_MS, 300 * CLOCK_MS);
+	assert_took(told.took_us, 150, 390);
 }
 
 static void waits_of_429_and_the_refresh_of_401_go_together(void **state)
@@ -368,7 +368,7 @@ static void a_hanging_cxone_is_a_timeout_at_its_limit(void **state)
 	sim_faults(world, "{\"interaction\":[{\"fault\":\"hang\"}]}");
 	told = tell(world);
 	is_told(&told, STATUS_TIMEOUT, 0, 1, 0);
-	assert_in_range(told.took_us, 150 * CLOCK_MS, 350 * CLOCK_MS);
+	assert_took(told.took_us, 150, 600);
 }
 
 static void the_deadline_comes_before_the_limit(void **state)
@@ -380,7 +380,7 @@ static void the_deadline_comes_before_the_limit(void **state)
 	sim_faults(world, "{\"interaction\":[{\"fault\":\"hang\"}]}");
 	told = tell_in(world, "i-1", 100 * CLOCK_MS);
 	is_told(&told, STATUS_TIMEOUT, 0, 1, 0);
-	assert_in_range(told.took_us, 100 * CLOCK_MS, 300 * CLOCK_MS);
+	assert_took(told.took_us, 100, 600);
 	told = tell_in(world, "i-1", -1);
 	is_told(&told, STATUS_DEADLINE, 0, 0, 0);
 }
@@ -393,7 +393,7 @@ static void a_token_that_does_not_come_ends_it_at_the_deadline(void **state)
 	sim_faults(world, "{\"token\":[{\"fault\":\"hang\"}]}");
 	told = tell_in(world, "i-1", 100 * CLOCK_MS);
 	is_told(&told, STATUS_TOKEN_UNAVAILABLE, 0, 0, 0);
-	assert_in_range(told.took_us, 100 * CLOCK_MS, 300 * CLOCK_MS);
+	assert_took(told.took_us, 100, 600);
 }
 
 static void a_refused_client_is_told_as_such(void **state)

@@ -302,6 +302,19 @@ static inline int world_close(void **state)
 	return 0;
 }
 
+/* --- time --- */
+
+/*
+ * A duration from so many to so many ms. curl counts whole milliseconds
+ * and the loop's clock may be a turn old: a little less is no haste.
+ */
+static inline void assert_took(int64_t took_us, int from_ms, int to_ms)
+{
+	if (took_us < (from_ms - 5) * CLOCK_MS || took_us > to_ms * CLOCK_MS)
+		fail_msg("took %lld us, not %d to %d ms", (long long)took_us,
+		    from_ms, to_ms);
+}
+
 /* --- running the loop, never for ever --- */
 
 struct help_run {

@@ -185,14 +185,11 @@ static void what_passes_transfers_max_waits_in_its_order(void **state)
 	}
 	assert_true(run_until(world->loop, &count, REQUESTS, HELP_WAIT_MS));
 	for (i = 0; i < REQUESTS; i++) {
-		int64_t least_us = (int64_t)(i / 2) * 60 * CLOCK_MS;
+		int least_ms = (int)(i / 2) * 60;
 
 		assert_int_equal(asked[i].status, STATUS_OK);
-		/* curl may count a millisecond less than there was. */
-		assert_true(
-		    asked[i].answer.waited_us >= least_us - 2 * CLOCK_MS);
-		assert_true(
-		    asked[i].answer.waited_us < least_us + 60 * CLOCK_MS);
+		assert_took(
+		    asked[i].answer.waited_us, least_ms, least_ms + 300);
 	}
 	assert_int_equal(sim_stat(world, "inflight_max"), 2);
 	journal = sim_journal(world);
@@ -241,9 +238,8 @@ static void the_wait_counts_against_the_timeout(void **state)
 	assert_true(run_until(world->loop, &count, 3, HELP_WAIT_MS));
 	assert_int_equal(waiting.status, STATUS_TIMEOUT);
 	assert_int_equal(waiting.answer.code, 0);
-	assert_in_range(waiting.took_us, 60 * CLOCK_MS, 200 * CLOCK_MS);
-	assert_in_range(
-	    waiting.answer.waited_us, 60 * CLOCK_MS, 200 * CLOCK_MS);
+	assert_took(waiting.took_us, 60, 300);
+	assert_took(waiting.answer.waited_us, 60, 300);
 	assert_int_equal(stuck.status, STATUS_TIMEOUT);
 	assert_int_equal(last.status, STATUS_OK);
 	assert_true(last.answer.waited_us >= 390 * CLOCK_MS);
@@ -260,14 +256,14 @@ static void an_upstream_that_hangs_is_a_timeout_in_time(void **state)
 	assert_int_equal(asked.status, STATUS_TIMEOUT);
 	assert_int_equal(asked.answer.code, 0);
 	assert_true(asked.has_problem);
-	assert_in_range(asked.took_us, 150 * CLOCK_MS, 400 * CLOCK_MS);
+	assert_took(asked.took_us, 150, 600);
 	/* A body that drips is no answer before its end. */
 	sim_faults(world, "{\"inventory\":[{\"fault\":\"drip\"}]}");
 	asked = get(world, "/inventory/A", 250 * CLOCK_MS);
 	assert_int_equal(asked.status, STATUS_TIMEOUT);
 	assert_int_equal(asked.answer.code, 0);
 	assert_string_equal(asked.body, "");
-	assert_true(asked.took_us < 500 * CLOCK_MS);
+	assert_true(asked.took_us < 700 * CLOCK_MS);
 }
 
 static void a_connection_that_breaks_is_transport(void **state)

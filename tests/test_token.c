@@ -418,24 +418,21 @@ static void the_rejected_token_again_ends_and_is_not_asked_for_again(
 static void near_its_end_a_token_is_lent_and_replaced_behind(void **state)
 {
 	struct world *world = *state;
-	int64_t version;
-	int left_ms = 500;
+	int64_t version = 1;
+	int left_ms;
 
 	sim_faults(world,
-	    "{\"token\":[{\"set\":{\"expires_in\":2}},{\"delay_ms\":50}]}");
+	    "{\"token\":[{\"set\":{\"expires_in\":2}},{\"delay_ms\":20}]}");
 	world_connect(world);
 	assert_int_equal(get(world, 0), STATUS_OK);
 	run_for(world->loop, 1500);
 	assert_int_equal(lend(world, 0), 1);
 	run_for(world->loop, 20);
 	assert_int_equal(sim_stat(world, "token"), 1);
-	run_for(world->loop, 300);
-	do {
-		version = lend(world, 0);
-		assert_true(version > 0);
+	for (left_ms = 1000; version == 1 && left_ms > 0; left_ms -= 5) {
 		run_for(world->loop, 5);
-		left_ms -= 5;
-	} while (version == 1 && left_ms > 0);
+		version = lend(world, 0);
+	}
 	assert_int_equal(version, 2);
 	assert_int_equal(sim_stat(world, "token"), 2);
 }
@@ -483,8 +480,8 @@ static void every_failure_of_the_endpoint_is_told_and_remembered(void **state)
 	    "{\"token\":[{\"fault\":\"truncate\",\"times\":0}]}",
 	    "{\"token\":[{\"body\":\"\",\"times\":0}]}",
 	    "{\"token\":[{\"set\":{\"access_token\":null},\"times\":0}]}",
-	    "{\"token\":[{\"set\":{\"access_token\":\"a\\r\\nX: y\"},"
-	    "\"times\":0}]}",
+	    ("{\"token\":[{\"set\":{\"access_token\":\"a\\r\\nX: y\"},"
+	     "\"times\":0}]}"),
 	};
 	struct world *world = *state;
 	size_t i;
@@ -559,7 +556,7 @@ static void a_caller_waits_no_longer_than_its_deadline(void **state)
 	assert_true(run_until(world->loop, &ended, 1, 1000));
 	assert_int_equal(hasty.calls, 1);
 	assert_int_equal(hasty.status, STATUS_TOKEN_UNAVAILABLE);
-	assert_in_range(hasty.took_us, 80 * CLOCK_MS, 200 * CLOCK_MS);
+	assert_took(hasty.took_us, 80, 290);
 	assert_true(run_until(world->loop, &ended, 2, 1000));
 	assert_int_equal(patient.status, STATUS_OK);
 	assert_int_equal(hasty.calls, 1);

@@ -218,12 +218,12 @@ static void a_failure_is_told_to_all_for_its_pause(void **state)
 
 	claim(place, &place->one, 0);
 	assert_int_equal(
-	    fail_with(place, &place->one, STATUS_TOKEN_REFUSED, 80 * CLOCK_MS),
+	    fail_with(place, &place->one, STATUS_TOKEN_REFUSED, 250 * CLOCK_MS),
 	    TOKEN_FAILED);
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_FAILED);
 	assert_int_equal(place->two.failure, STATUS_TOKEN_REFUSED);
 	assert_int_equal(claim(place, &place->one, 0), TOKEN_FAILED);
-	nap_ms(100);
+	nap_ms(260);
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_LEASE);
 }
 
@@ -248,13 +248,13 @@ static void near_its_end_one_refreshes_and_the_others_still_have_it(
 	struct place *place = *state;
 
 	claim(place, &place->one, 0);
-	save(place, &place->one, "old", 500 * CLOCK_MS);
+	save(place, &place->one, "old", 2 * CLOCK_SECOND);
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_HAVE);
-	nap_ms(460);
+	nap_ms(1850);
 	assert_int_equal(claim(place, &place->one, 0), TOKEN_LEASE);
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_HAVE);
 	assert_string_equal(place->two.text, "old");
-	nap_ms(50);
+	nap_ms(160);
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_WAIT);
 }
 
