@@ -78,8 +78,9 @@ static void print_result(bool good, const char *name, const struct text *why)
 
 	text_init(&line, 2 * WHY_BYTES);
 	text_add(&line, good ? "ok - " : "not ok - ");
+	i = line.length;
 	text_add(&line, sentence != NULL ? sentence + 1 : name);
-	for (i = strlen("not ok - "); i < line.length; i++) {
+	for (; i < line.length; i++) {
 		if (line.bytes[i] == '-')
 			line.bytes[i] = ' ';
 	}

@@ -8,16 +8,20 @@
 #define SHOWN_BYTES 400
 #define PATH_BYTES  256
 
-/* Adds "path: expected X, got Y". */
+static char *shown(const json_t *value)
+{
+	if (value == NULL)
+		return strdup("nothing");
+	return json_dumps(
+	    value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+}
+
+/* Adds "path: expected X, got Y"; either may be NULL, for nothing. */
 static bool differ(const json_t *expected, const json_t *got, const char *path,
     struct text *why)
 {
-	char *want = json_dumps(
-	    expected, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
-	char *have = got == NULL
-			 ? strdup("nothing")
-			 : json_dumps(got,
-			       JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+	char *want = shown(expected);
+	char *have = shown(got);
 
 	text_add_format(why, "    %s: expected %.*s, got %.*s\n", path,
 	    SHOWN_BYTES, want, SHOWN_BYTES, have);
@@ -90,20 +94,23 @@ static bool match_members(const json_t *expected, const json_t *got,
 	return fits;
 }
 
+/* Lists must be as long as each other; what is too much is shown. */
 static bool match_items(const json_t *expected, const json_t *got,
     const char *path, struct text *why)
 {
 	bool fits = true;
 	size_t i;
-	json_t *value;
 
-	if (json_array_size(expected) != json_array_size(got))
-		return differ(expected, got, path, why);
-	json_array_foreach (expected, i, value) {
+	for (i = 0; i < json_array_size(expected) || i < json_array_size(got);
+	     i++) {
+		const json_t *value = json_array_get(expected, i);
+		const json_t *item = json_array_get(got, i);
 		char below[PATH_BYTES];
 
 		snprintf(below, sizeof below, "%s/%zu", path, i);
-		if (!case_match(value, json_array_get(got, i), below, why))
+		if (value == NULL)
+			fits = differ(value, item, below, why);
+		else if (!case_match(value, item, below, why))
 			fits = false;
 	}
 	return fits;
