@@ -146,6 +146,7 @@ static int run_cgi(
 	memset(body, 'c', sizeof body);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, in), 0);
 	assert_int_equal(pipe(from), 0);
+	setenv("GATEWAY_INTERFACE", "CGI/1.1", 1);
 	setenv("REQUEST_METHOD", "POST", 1);
 	unsetenv("CONTENT_LENGTH");
 	if (content_length != NULL)
@@ -174,6 +175,17 @@ static void a_cgi_request_is_answered_on_stdout(void **state)
 	    "Content-Length: 5\r\n\r\ndone\n");
 }
 
+static void a_stdin_that_is_no_socket_is_not_cgi_without_its_variable(
+    void **state)
+{
+	int none = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	unsetenv("GATEWAY_INTERFACE");
+	assert_true(none >= 0);
+	assert_int_equal(end_of(start(*state, none, STDOUT_FILENO, true)), 2);
+	close(none);
+}
+
 static void a_cgi_body_may_be_empty_chunked_cut_or_too_large(void **state)
 {
 	char out[1001];
@@ -196,6 +208,7 @@ int main(void)
 	    on_stage(another_kind_of_file_and_a_long_path_are_refused),
 	    on_stage(a_listening_descriptor_0_is_served),
 	    on_stage(a_cgi_request_is_answered_on_stdout),
+	    on_stage(a_stdin_that_is_no_socket_is_not_cgi_without_its_variable),
 	    on_stage(a_cgi_body_may_be_empty_chunked_cut_or_too_large),
 	};
 
