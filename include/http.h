@@ -51,7 +51,7 @@ typedef void http_done(void *arg, enum status status,
 
 /*
  * NULL when memory runs out. transfers_max: running per upstream, 1..1024.
- * requests_max: how many the callers together have under way at one time,
+ * requests_max: how many the callers together have under way at one time;
  * they are made room for here, so that http_send cannot fail for memory.
  * Free with http_free.
  */
