@@ -1,9 +1,11 @@
 /* test_app.c: the whole program starts, routes, stops and closes soundly */
 #include <setjmp.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/file.h>
 
 #include <cmocka.h>
 
@@ -94,6 +96,27 @@ static int64_t lease_until_us(const struct world *world)
 	sqlite3_finalize(statement);
 	sqlite3_close(raw);
 	return until_us;
+}
+
+/* Another process writes for a while; the lock ends with that process. */
+static pid_t hold_gate(const struct world *world, long ms)
+{
+	char path[CONFIG_TEXT_BYTES + 8];
+	pid_t pid;
+	int fd;
+
+	snprintf(path, sizeof path, "%s-gate", world->config.db);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		help_nap_ms(ms);
+		_exit(0);
+	}
+	close(fd);
+	return pid;
 }
 
 /* An app that takes a copy of the world's configuration. */
@@ -239,6 +262,7 @@ static void close_waits_for_no_token_and_leaves_no_lease(void **state)
 	struct gateway_request request;
 	struct app app;
 	int answered = 0;
+	pid_t writer;
 
 	world->config.event_deadline_us = 100 * CLOCK_MS;
 	sim_faults(world, "{\"token\":[{\"fault\":\"hang\"}]}");
@@ -248,7 +272,10 @@ static void close_waits_for_no_token_and_leaves_no_lease(void **state)
 	assert_int_equal(request.http, 500);
 	assert_non_null(strstr(request.text, "\"code\":\"token_unavailable\""));
 	assert_true(lease_until_us(world) > clock_wall_us());
+	/* What gives the lease back has to wait, and lives in the app. */
+	writer = hold_gate(world, 150);
 	app_close(&app);
+	waitpid(writer, NULL, 0);
 	assert_int_equal(lease_until_us(world), 0);
 }
 
