@@ -18,7 +18,7 @@ columns_max=80
 checks="tidy_program tidy_tests analyzer gcc_and_clang tidy_reads_its_rules
 	format cppcheck shellcheck file_lines columns first_lines
 	global_variables include_circles headers_alone getenv fcgi curl sqlite
-	names"
+	names readme"
 
 # ---- What is looked at ---------------------------------------------------
 
@@ -39,15 +39,8 @@ each() { # FILES COMMAND...
 
 # ---- The compilers and analyzers -----------------------------------------
 
-# Everything, also what `make all` leaves out.
 compile() { # COMPILER BUILD
-	local unit targets="all $2/cases"
-
-	for unit in tests/test_*.c; do
-		targets+=" $2/$(basename "$unit" .c)"
-	done
-	# shellcheck disable=SC2086
-	make -s -k CC="$1" B="$2" $targets 2>&1 | grep -v '^  CC '
+	make -s -k CC="$1" B="$2" compile 2>&1 | grep -v '^  CC '
 	return "${PIPESTATUS[0]}"
 }
 
@@ -229,6 +222,11 @@ check_curl() { # "only http knows curl"
 check_sqlite() { # "only the database's files know SQLite"
 	only '#include <sqlite3' \
 		'(src|include)/(db[a-z_]*|store|writegate)\.[ch]:'
+}
+
+check_readme() { # "the README's lists are what the program says"
+	make -s B="$B" all >/dev/null || return 1
+	tests/readme.sh 2>&1
 }
 
 check_names() { # "no two sources share an object's name"

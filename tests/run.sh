@@ -1,0 +1,106 @@
+#!/bin/bash
+# run.sh: builds all and runs every test there is
+#
+#	run.sh [PART...]	default: all parts
+#
+# Two parts run at a time. What a part prints goes to build/logs/PART.log;
+# here it gets one line when it ends and, when it fails, the lines that say
+# so. The last line is the sum. Each part must end within PART_SECONDS (400).
+set -u -o pipefail
+export LC_ALL=C
+
+cd "$(dirname "$0")/.." || exit 1
+B=build
+logs=$B/logs
+modes="cgi lighttpd-spawn lighttpd-socket lighttpd-cgi apache-fcgid
+	apache-proxy apache-cgi apache-htaccess apache-htaccess-cgi"
+# The longest come first, so that the two lanes end together.
+parts="check race servers"
+for mode in $modes; do parts+=" cases-$mode"; done
+parts+=" clang units cases-memory simulator"
+
+run_part() { # PART
+	case $1 in
+	gcc) make -s -j2 compile ;;
+	clang) make -s CC="clang -Wshorten-64-to-32" B=$B/clang compile ;;
+	check) make -s check ;;
+	race) make -s race ;;
+	units) tests/units.sh $B ;;
+	servers) tests/servers/test_servers.sh ;;
+	simulator) tests/sim/test_sim.sh $B/stockroute-sim ;;
+	cases-*) $B/cases "${1#cases-}" ;;
+	*) echo "no part $1" && return 1 ;;
+	esac
+}
+
+# The sums that the part's programs printed as their last lines. A part that
+# failed without one counts as one failure, one that needs none as one pass.
+count() { # LOG STATUS
+	awk -v status="$2" '
+		/^([a-z-]+: )?[0-9]+ passed, [0-9]+ failed$/ {
+			passed += $(NF - 3)
+			failed += $(NF - 1)
+			sums++
+		}
+		END {
+			if (status != 0 && !failed)
+				failed = 1
+			if (status == 0 && !sums)
+				passed = 1
+			print passed + 0, failed + 0
+		}' "$1"
+}
+
+# Each failure with what is indented below it, and what a compiler said; else
+# how the log ends.
+show_failures() { # LOG
+	local shown
+
+	shown=$(awk '/^not ok|error: / { show = 1; print; next }
+		!/^[ \t]/ { show = 0 }
+		show' "$1" | head -40)
+	[ -n "$shown" ] || shown=$(tail -20 "$1")
+	printf '%s\n' "$shown" | sed 's/^/    /'
+}
+
+play() { # PART
+	local log=$logs/$1.log begin=$SECONDS status passed failed word=ok
+
+	timeout -k 10 "${PART_SECONDS:-400}" "$0" --part "$1" \
+		>"$log" 2>&1 </dev/null
+	status=$?
+	read -r passed failed < <(count "$log" "$status")
+	echo "$passed $failed" >"$logs/$1.sum"
+	[ "$failed" = 0 ] || word="not ok"
+	printf '%s - %s: %d passed, %d failed (%d s)\n' "$word" "$1" \
+		"$passed" "$failed" $((SECONDS - begin))
+	[ "$failed" = 0 ] && return
+	[ "$status" != 124 ] || echo "    it did not end in time"
+	show_failures "$log"
+	echo "    all in $log"
+}
+
+# xargs and timeout start this script again for one part.
+case ${1-} in
+--part)
+	run_part "$2"
+	exit
+	;;
+--play)
+	play "$2"
+	exit
+	;;
+esac
+
+mkdir -p "$logs"
+rm -f "$logs"/*.sum
+[ $# = 0 ] || parts=$*
+play gcc
+# One write for each part, so that two that end together do not mix.
+# shellcheck disable=SC2016,SC2086
+printf '%s\n' $parts | xargs -P2 -I{} sh -c \
+	'text=$("$0" --play "$1") && printf "%s\n" "$text"' "$0" {}
+echo "$SECONDS s in all; logs are in $logs"
+cat "$logs"/*.sum | awk '{ p += $1; f += $2 } END {
+	print p " passed, " f " failed"
+	exit f > 0 || p == 0 }'
