@@ -1,13 +1,6 @@
 /* test_app.c: the whole program starts, routes, stops and closes soundly */
-#include <setjmp.h>
 #include <fcntl.h>
-#include <sqlite3.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/file.h>
-
-#include <cmocka.h>
 
 #include "app.h"
 #include "flow.h"
@@ -15,13 +8,10 @@
 #include "test_help.h"
 
 #define PROBLEMS_MAX 4096
-#define EVENT                                                                  \
-	"{\"data\":{\"interactionId\":\"a1b2-567890\",\"mediaType\":"          \
-	"\"voice\"}}"
 
 /* An event and its answer, in place of the gateway's request. */
 struct gateway_request {
-	const char *body;
+	char body[160];
 	int *answered;
 	int http; /* 0: not answered yet */
 	char text[1024];
@@ -64,38 +54,12 @@ void gateway_reply(
 
 static int64_t rows(const struct world *world)
 {
-	sqlite3_stmt *statement = NULL;
-	sqlite3 *raw = NULL;
-	int64_t count;
-
-	assert_int_equal(sqlite3_open(world->config.db, &raw), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_prepare_v2(
-		raw, "SELECT count(*) FROM decision", -1, &statement, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	count = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(raw);
-	return count;
+	return world_sql(world, "SELECT count(*) FROM decision");
 }
 
 static int64_t lease_until_us(const struct world *world)
 {
-	sqlite3_stmt *statement = NULL;
-	sqlite3 *raw = NULL;
-	int64_t until_us;
-
-	assert_int_equal(sqlite3_open(world->config.db, &raw), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_prepare_v2(raw, "SELECT max(lease_until_us) FROM token", -1,
-		&statement, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	until_us = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(raw);
-	return until_us;
+	return world_sql(world, "SELECT max(lease_until_us) FROM token");
 }
 
 /* Another process writes for a while; the lock ends with that process. */
@@ -147,11 +111,26 @@ static void is_closed(const struct app *app, const struct world *world)
 	assert_memory_equal(app, &closed, sizeof closed);
 }
 
-static void post(struct app *app, struct gateway_request *request,
+static void post_body(struct app *app, struct gateway_request *request,
     const char *body, int *answered)
 {
-	*request = (struct gateway_request){.body = body, .answered = answered};
+	memset(request, 0, sizeof *request);
+	snprintf(request->body, sizeof request->body, "%s", body);
+	request->answered = answered;
 	flow_begin(app, request);
+}
+
+/* An event of its own for each number, so that none is a duplicate. */
+static void post(
+    struct app *app, struct gateway_request *request, int number, int *answered)
+{
+	char body[128];
+
+	snprintf(body, sizeof body,
+	    "{\"data\":{\"interactionId\":\"a1b2-%06d\","
+	    "\"mediaType\":\"voice\"}}",
+	    number);
+	post_body(app, request, body, answered);
 }
 
 static void an_event_is_routed_recorded_and_answered(void **state)
@@ -162,7 +141,7 @@ static void an_event_is_routed_recorded_and_answered(void **state)
 	int answered = 0;
 
 	must_start(world, &app);
-	post(&app, &request, EVENT, &answered);
+	post(&app, &request, 1, &answered);
 	assert_int_equal(app.flows, 1);
 	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
 	assert_int_equal(request.http, 200);
@@ -182,7 +161,7 @@ static void a_refused_event_is_recorded_too(void **state)
 	int answered = 0;
 
 	must_start(world, &app);
-	post(&app, &request, "{\"data\":7}", &answered);
+	post_body(&app, &request, "{\"data\":7}", &answered);
 	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
 	assert_int_equal(request.http, 400);
 	assert_non_null(strstr(request.text, "\"field\":\"/data\""));
@@ -208,7 +187,7 @@ static void as_many_events_as_may_be_in_hand_are_all_answered(void **state)
 	for (round = 0; round < 3; round++) {
 		answered = 0;
 		for (i = 0; i < EVENTS; i++)
-			post(&app, &requests[i], EVENT, &answered);
+			post(&app, &requests[i], round * EVENTS + i, &answered);
 		assert_true(
 		    run_until(world->loop, &answered, EVENTS, HELP_WAIT_MS));
 		for (i = 0; i < EVENTS; i++)
@@ -234,13 +213,13 @@ static void stop_cuts_every_wait_and_still_records(void **state)
 	    "{\"interaction\":[{\"fault\":\"hang\"},{\"status\":429,"
 	    "\"headers\":{\"Retry-After\":\"5\"},\"times\":0}]}");
 	must_start(world, &app);
-	post(&app, &requests[0], EVENT, &answered);
-	post(&app, &requests[1], EVENT, &answered);
+	post(&app, &requests[0], 0, &answered);
+	post(&app, &requests[1], 1, &answered);
 	run_for(world->loop, 100);
 	assert_int_equal(sim_stat(world, "interaction"), 2);
 	sim_faults(world, "{\"inventory\":[{\"fault\":\"hang\",\"times\":0}]}");
-	post(&app, &requests[2], EVENT, &answered);
-	post(&app, &requests[3], EVENT, &answered);
+	post(&app, &requests[2], 2, &answered);
+	post(&app, &requests[3], 3, &answered);
 	run_for(world->loop, 30);
 	assert_int_equal(answered, 0);
 	app_stop(&app);
@@ -267,7 +246,7 @@ static void close_waits_for_no_token_and_leaves_no_lease(void **state)
 	world->config.event_deadline_us = 100 * CLOCK_MS;
 	sim_faults(world, "{\"token\":[{\"fault\":\"hang\"}]}");
 	must_start(world, &app);
-	post(&app, &request, EVENT, &answered);
+	post(&app, &request, 1, &answered);
 	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
 	assert_int_equal(request.http, 500);
 	assert_non_null(strstr(request.text, "\"code\":\"token_unavailable\""));
@@ -331,9 +310,6 @@ static void stopping_what_never_started_does_nothing(void **state)
 	app_close(&app);
 	is_closed(&app, world);
 }
-
-#define IN_WORLD(test)                                                         \
-	cmocka_unit_test_setup_teardown(test, world_open, world_close)
 
 int main(void)
 {

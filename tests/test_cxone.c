@@ -1,11 +1,4 @@
 /* test_cxone.c: CXone is told, or it is said why not, within the deadline */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "cxone.h"
 #include "test_help.h"
 
@@ -469,9 +462,6 @@ static void a_stop_ends_every_kind_of_waiting(void **state)
 	}
 	cxone_free(cxone);
 }
-
-#define IN_WORLD(test)                                                         \
-	cmocka_unit_test_setup_teardown(test, world_open, world_close)
 
 int main(void)
 {

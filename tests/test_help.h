@@ -5,12 +5,17 @@
  * What the tests of the network's modules share: a running simulator
  * (tests/sim/README.md), asked over plain blocking sockets, and the loop,
  * the store and the network in a directory of their own. Every wait is
- * bounded. Include after cmocka.h.
+ * bounded.
  */
 #include <arpa/inet.h>
 #include <jansson.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +24,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "clock.h"
 #include "config.h"
@@ -302,6 +309,41 @@ static inline int world_close(void **state)
 	return 0;
 }
 
+/* Runs SQL on the database as a stranger would; its first number. */
+static inline int64_t world_sql(const struct world *world, const char *text)
+{
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *raw = NULL;
+	int64_t value = 0;
+
+	assert_int_equal(sqlite3_open(world->config.db, &raw), SQLITE_OK);
+	sqlite3_busy_timeout(raw, 5000);
+	assert_int_equal(
+	    sqlite3_prepare_v2(raw, text, -1, &statement, NULL), SQLITE_OK);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		value = sqlite3_column_int64(statement, 0);
+	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+	sqlite3_close(raw);
+	return value;
+}
+
+/* A port that was just free and that nobody listens on. */
+static inline int dead_port(void)
+{
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t length = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(
+	    bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	getsockname(fd, (struct sockaddr *)&address, &length);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
 /* --- time --- */
 
 /*
@@ -360,5 +402,9 @@ static inline void run_for(struct loop *loop, int ms)
 
 	run_until(loop, &never, 1, ms);
 }
+
+/* A test of a group that world_start began. */
+#define IN_WORLD(test)                                                         \
+	cmocka_unit_test_setup_teardown(test, world_open, world_close)
 
 #endif

@@ -1,11 +1,4 @@
 /* test_http.c: requests to real sockets, answered once, come what may */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "test_help.h"
 
 #define URL_BYTES  160
@@ -286,23 +279,6 @@ static void a_connection_that_breaks_is_transport(void **state)
 		assert_true(asked.has_problem);
 		assert_string_equal(asked.body, "");
 	}
-}
-
-/* A port that was just free and that nobody listens on. */
-static int dead_port(void)
-{
-	struct sockaddr_in address = {
-	    .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t length = sizeof address;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(
-	    bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-	getsockname(fd, (struct sockaddr *)&address, &length);
-	close(fd);
-	return ntohs(address.sin_port);
 }
 
 static void a_refused_port_is_unreachable(void **state)
@@ -589,9 +565,6 @@ static void free_calls_nobody_back(void **state)
 	for (i = 0; i < 3; i++)
 		assert_int_equal(asked[i].calls, 0);
 }
-
-#define IN_WORLD(test)                                                         \
-	cmocka_unit_test_setup_teardown(test, world_open, world_close)
 
 int main(void)
 {

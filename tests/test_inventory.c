@@ -1,11 +1,4 @@
 /* test_inventory.c: a product's word, or the fallback's, always in time */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "inventory.h"
 #include "test_help.h"
 
@@ -295,23 +288,23 @@ static void a_stop_still_gives_a_word(void **state)
 	is_word(&stock, "unknown", STATUS_STOPPING, 0);
 }
 
-#define IN_WORLD(test)                                                         \
+#define IN_STOCK(test)                                                         \
 	cmocka_unit_test_setup_teardown(test, open_inventory, world_close)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    IN_WORLD(the_word_in_status_is_given_as_it_stands),
-	    IN_WORLD(the_sku_goes_as_one_percent_encoded_segment),
-	    IN_WORLD(the_longest_sku_is_asked_for_whole),
-	    IN_WORLD(too_slow_is_the_word_timeout_within_the_limit),
-	    IN_WORLD(the_deadline_comes_before_the_limit),
-	    IN_WORLD(a_slow_but_timely_answer_counts),
-	    IN_WORLD(every_other_http_answer_is_a_fallback),
-	    IN_WORLD(an_answer_without_a_usable_word_is_unknown),
-	    IN_WORLD(a_word_of_64_bytes_is_the_longest),
-	    IN_WORLD(a_broken_or_missing_upstream_is_unknown),
-	    IN_WORLD(a_stop_still_gives_a_word),
+	    IN_STOCK(the_word_in_status_is_given_as_it_stands),
+	    IN_STOCK(the_sku_goes_as_one_percent_encoded_segment),
+	    IN_STOCK(the_longest_sku_is_asked_for_whole),
+	    IN_STOCK(too_slow_is_the_word_timeout_within_the_limit),
+	    IN_STOCK(the_deadline_comes_before_the_limit),
+	    IN_STOCK(a_slow_but_timely_answer_counts),
+	    IN_STOCK(every_other_http_answer_is_a_fallback),
+	    IN_STOCK(an_answer_without_a_usable_word_is_unknown),
+	    IN_STOCK(a_word_of_64_bytes_is_the_longest),
+	    IN_STOCK(a_broken_or_missing_upstream_is_unknown),
+	    IN_STOCK(a_stop_still_gives_a_word),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -1,78 +1,5 @@
-/* test_token.c: one token for all processes, fetched once, never hammered */
-#include <setjmp.h>
-#include <sqlite3.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "test_help.h"
-
-#define STARTERS 32
-#define STORMERS 8
-#define CHILD_MS 15000
-
-/* A caller that waits for a token, and what it was told. */
-struct wish {
-	struct token_wait wait;
-	int *ended;
-	int calls;
-	bool returned;
-	bool too_early;
-	enum status status;
-	int64_t asked_us;
-	int64_t took_us;
-};
-
-static void told(void *arg, enum status status)
-{
-	struct wish *wish = arg;
-
-	wish->calls++;
-	wish->status = status;
-	wish->too_early = !wish->returned;
-	wish->took_us = clock_mono_us() - wish->asked_us;
-	++*wish->ended;
-}
-
-static void ask(struct world *world, struct wish *wish, int64_t newer_than,
-    int64_t patience_us, int *ended)
-{
-	*wish = (struct wish){.ended = ended};
-	wish->asked_us = clock_mono_us();
-	wish->wait.newer_than = newer_than;
-	wish->wait.deadline_us = wish->asked_us + patience_us;
-	wish->wait.done = told;
-	wish->wait.arg = wish;
-	token_get(world->token, &wish->wait);
-	wish->returned = true;
-}
-
-/* Asserts nothing, so that children can use it: PENDING means too slow. */
-static enum status get(struct world *world, int64_t newer_than)
-{
-	struct wish wish;
-	int ended = 0;
-
-	ask(world, &wish, newer_than, 10 * CLOCK_SECOND, &ended);
-	if (!run_until(world->loop, &ended, 1, CHILD_MS) || wish.too_early)
-		return STATUS_PENDING;
-	return wish.status;
-}
-
-/* The version that is lent, 0 when none is. */
-static int64_t lend(struct world *world, int64_t newer_than)
-{
-	struct token_lent lent = {0};
-	int64_t version;
-
-	if (!token_lend(world->token, newer_than, &lent))
-		return 0;
-	version = lent.version;
-	token_return(&lent);
-	return version;
-}
+/* test_token.c: a good token, or why there is none; never hammered */
+#include "test_token.h"
 
 /* The module again, as another process would begin. */
 static void begin_again(struct world *world)
@@ -86,191 +13,6 @@ static void begin_again(struct world *world)
 	world->loop = loop;
 	world_connect(world);
 }
-
-/* Runs SQL on the database as a stranger; the first number it gives. */
-static int64_t sql(const struct world *world, const char *text)
-{
-	sqlite3_stmt *statement = NULL;
-	sqlite3 *raw = NULL;
-	int64_t value = 0;
-
-	assert_int_equal(sqlite3_open(world->config.db, &raw), SQLITE_OK);
-	sqlite3_busy_timeout(raw, 5000);
-	assert_int_equal(
-	    sqlite3_prepare_v2(raw, text, -1, &statement, NULL), SQLITE_OK);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int64(statement, 0);
-	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
-	sqlite3_close(raw);
-	return value;
-}
-
-/* --- children: each a process with loop, store and network of its own --- */
-
-/* Where children wait for each other, and then all begin at once. */
-struct start {
-	int ready[2]; /* a byte for each that waits */
-	int go[2];    /* its end lets them go */
-};
-
-typedef int child_main(struct world *world, const struct start *start);
-
-static void wait_for_eof(int fd)
-{
-	char byte;
-
-	while (read(fd, &byte, 1) > 0)
-		;
-}
-
-static pid_t spawn(
-    struct world *world, child_main *run, const struct start *start)
-{
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid > 0)
-		return pid;
-	alarm(CHILD_MS / 1000 + 5);
-	close(start->go[1]);
-	world->loop = loop_new();
-	_exit(world->loop != NULL && world_try_connect(world)
-		  ? run(world, start)
-		  : 99);
-}
-
-static bool meet(const struct start *start)
-{
-	if (write(start->ready[1], "r", 1) != 1)
-		return false;
-	close(start->ready[1]);
-	wait_for_eof(start->go[0]);
-	return true;
-}
-
-static int exit_code(pid_t pid)
-{
-	int code = 0;
-
-	assert_int_equal(waitpid(pid, &code, 0), pid);
-	return WIFEXITED(code) ? WEXITSTATUS(code) : 1000 + WTERMSIG(code);
-}
-
-static void spawn_all(struct world *world, child_main *run, int count)
-{
-	struct start start;
-	pid_t *pids = calloc((size_t)count, sizeof *pids);
-	int i;
-
-	assert_non_null(pids);
-	assert_int_equal(pipe(start.ready) | pipe(start.go), 0);
-	for (i = 0; i < count; i++)
-		pids[i] = spawn(world, run, &start);
-	close(start.ready[1]);
-	close(start.go[0]);
-	/* All have met, or died, when nobody holds the other end. */
-	wait_for_eof(start.ready[0]);
-	close(start.ready[0]);
-	close(start.go[1]);
-	for (i = 0; i < count; i++)
-		assert_int_equal(exit_code(pids[i]), 0);
-	free(pids);
-}
-
-/* Ends with the step that failed, 0 for none. */
-static int start_cold(struct world *world, const struct start *start)
-{
-	if (!meet(start) || get(world, 0) != STATUS_OK)
-		return 1;
-	return lend(world, 0) == 1 ? 0 : 2;
-}
-
-static void thirty_two_processes_start_with_one_token_request(void **state)
-{
-	struct world *world = *state;
-
-	/* Slow enough that all of them want it before it is there. */
-	sim_faults(world, "{\"token\":[{\"delay_ms\":300}]}");
-	spawn_all(world, start_cold, STARTERS);
-	assert_int_equal(sim_stat(world, "token"), 1);
-	assert_int_equal(sql(world, "SELECT version FROM token"), 1);
-}
-
-static int reject_first(struct world *world, const struct start *start)
-{
-	if (get(world, 0) != STATUS_OK || lend(world, 0) != 1)
-		return 1;
-	if (!meet(start) || get(world, 1) != STATUS_OK)
-		return 2;
-	return lend(world, 1) == 2 ? 0 : 3;
-}
-
-static void a_storm_of_401_costs_one_token_request(void **state)
-{
-	struct world *world = *state;
-
-	sim_faults(world,
-	    "{\"token\":[{\"delay_ms\":1},{\"delay_ms\":100,\"times\":0}]}");
-	spawn_all(world, reject_first, STORMERS);
-	assert_int_equal(sim_stat(world, "token"), 2);
-	assert_int_equal(sql(world, "SELECT version FROM token"), 2);
-}
-
-static int fetch_for_ever(struct world *world, const struct start *start)
-{
-	struct wish wish;
-	int ended = 0;
-
-	close(start->go[0]);
-	ask(world, &wish, 0, 60 * CLOCK_SECOND, &ended);
-	run_for(world->loop, CHILD_MS);
-	return 1;
-}
-
-static void wait_for_requests(struct world *world, int count)
-{
-	int left_ms = HELP_WAIT_MS;
-
-	while (sim_stat(world, "token") < count && left_ms-- > 0)
-		help_nap_ms(1);
-	assert_int_equal(sim_stat(world, "token"), count);
-}
-
-/* The lease is real; only its end is brought nearer, to save the time. */
-static void a_killed_holder_is_replaced_when_its_lease_ends(void **state)
-{
-	struct world *world = *state;
-	struct start start;
-	pid_t holder;
-	struct wish early;
-	int ended = 0;
-	int64_t left_us;
-
-	sim_faults(world, "{\"token\":[{\"fault\":\"hang\"}]}");
-	assert_int_equal(pipe(start.go), 0);
-	holder = spawn(world, fetch_for_ever, &start);
-	close(start.go[0]);
-	close(start.go[1]);
-	wait_for_requests(world, 1);
-	kill(holder, SIGKILL);
-	assert_int_equal(exit_code(holder), 1000 + SIGKILL);
-	left_us =
-	    sql(world, "SELECT lease_until_us FROM token") - clock_wall_us();
-	assert_true(left_us > world->config.cxone_timeout_us);
-	world_connect(world);
-	ask(world, &early, 0, 150 * CLOCK_MS, &ended);
-	assert_true(run_until(world->loop, &ended, 1, 1000));
-	assert_int_equal(early.status, STATUS_TOKEN_UNAVAILABLE);
-	assert_int_equal(sim_stat(world, "token"), 1);
-	sql(world,
-	    "UPDATE token SET lease_until_us = 1000 * CAST("
-	    "(julianday('now') - 2440587.5) * 86400000.0 + 200 AS INTEGER)");
-	assert_int_equal(get(world, 0), STATUS_OK);
-	assert_int_equal(sim_stat(world, "token"), 2);
-	assert_int_equal(sql(world, "SELECT lease_fence FROM token"), 2);
-}
-
-/* --- one process --- */
 
 static void the_first_caller_makes_it_fetch_and_all_are_served(void **state)
 {
@@ -446,8 +188,9 @@ static void a_good_token_serves_though_its_refresh_fails(void **state)
 	    "{\"token\":[{\"delay_ms\":1},{\"status\":503,\"times\":0}]}");
 	world_connect(world);
 	get(world, 0);
-	sql(world, "UPDATE token SET obtained_us = obtained_us - 3570000000, "
-		   "expires_us = expires_us - 3570000000");
+	world_sql(world,
+	    "UPDATE token SET obtained_us = obtained_us - 3570000000, "
+	    "expires_us = expires_us - 3570000000");
 	begin_again(world);
 	assert_int_equal(get(world, 0), STATUS_OK);
 	assert_int_equal(lend(world, 0), 1);
@@ -496,7 +239,7 @@ static void every_failure_of_the_endpoint_is_told_and_remembered(void **state)
 			fail_msg("%s", faults[i]);
 		assert_int_equal(get(world, 0), STATUS_TOKEN_UNAVAILABLE);
 		assert_int_equal(sim_stat(world, "token"), before + 1);
-		sql(world, "UPDATE token SET refresh_not_before_us = 0");
+		world_sql(world, "UPDATE token SET refresh_not_before_us = 0");
 	}
 	sim_faults(world, "{}");
 	assert_int_equal(get(world, 0), STATUS_OK);
@@ -511,8 +254,9 @@ static void an_endpoint_that_is_down_is_told_and_remembered(void **state)
 	world_connect(world);
 	assert_int_equal(get(world, 0), STATUS_TOKEN_UNAVAILABLE);
 	assert_int_equal(get(world, 0), STATUS_TOKEN_UNAVAILABLE);
-	assert_true(sql(world, "SELECT refresh_not_before_us FROM token") >
-		    clock_wall_us());
+	assert_true(
+	    world_sql(world, "SELECT refresh_not_before_us FROM token") >
+	    clock_wall_us());
 }
 
 static void a_throttled_endpoint_gets_the_pause_it_asked_for(void **state)
@@ -525,7 +269,7 @@ static void a_throttled_endpoint_gets_the_pause_it_asked_for(void **state)
 	    "\"headers\":{\"Retry-After\":\"30\"},\"times\":0}]}");
 	world_connect(world);
 	assert_int_equal(get(world, 0), STATUS_TOKEN_UNAVAILABLE);
-	pause_us = sql(world, "SELECT refresh_not_before_us FROM token") -
+	pause_us = world_sql(world, "SELECT refresh_not_before_us FROM token") -
 		   clock_wall_us();
 	assert_in_range(pause_us, 29 * CLOCK_SECOND, 30 * CLOCK_SECOND);
 }
@@ -538,7 +282,7 @@ static void a_lifetime_without_sense_is_taken_as_a_minute(void **state)
 	world_connect(world);
 	assert_int_equal(get(world, 0), STATUS_OK);
 	assert_int_equal(
-	    sql(world, "SELECT expires_us - obtained_us FROM token"),
+	    world_sql(world, "SELECT expires_us - obtained_us FROM token"),
 	    60 * CLOCK_SECOND);
 }
 
@@ -583,7 +327,8 @@ static void stop_tells_all_and_gives_the_lease_back(void **state)
 	assert_int_equal(after.status, STATUS_STOPPING);
 	run_for(world->loop, 30);
 	assert_int_equal(before.calls, 1);
-	assert_int_equal(sql(world, "SELECT lease_until_us FROM token"), 0);
+	assert_int_equal(
+	    world_sql(world, "SELECT lease_until_us FROM token"), 0);
 	begin_again(world);
 	assert_int_equal(get(world, 0), STATUS_OK);
 }
@@ -603,7 +348,8 @@ static void a_lease_that_comes_after_the_stop_goes_back(void **state)
 	store_flush(world->store);
 	assert_int_equal(wish.calls, 1);
 	assert_int_equal(sim_stat(world, "token"), 0);
-	assert_int_equal(sql(world, "SELECT lease_until_us FROM token"), 0);
+	assert_int_equal(
+	    world_sql(world, "SELECT lease_until_us FROM token"), 0);
 }
 
 static void free_forgets_those_who_wait(void **state)
@@ -621,15 +367,9 @@ static void free_forgets_those_who_wait(void **state)
 	assert_int_equal(wish.calls, 0);
 }
 
-#define IN_WORLD(test)                                                         \
-	cmocka_unit_test_setup_teardown(test, world_open, world_close)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    IN_WORLD(thirty_two_processes_start_with_one_token_request),
-	    IN_WORLD(a_storm_of_401_costs_one_token_request),
-	    IN_WORLD(a_killed_holder_is_replaced_when_its_lease_ends),
 	    IN_WORLD(the_first_caller_makes_it_fetch_and_all_are_served),
 	    IN_WORLD(client_and_secret_are_sent_as_a_form),
 	    IN_WORLD(the_next_process_takes_the_stored_token),
