@@ -12,68 +12,23 @@
 set -u -o pipefail
 
 cd "$(dirname "$0")/../.." || exit 1
-build=${B:-build}
 rounds=${BENCH_ROUNDS:-5}
 seconds=${BENCH_SECONDS:-4}
 connections=${BENCH_CONNECTIONS:-64}
-secret=bench-webhook-secret
 # Modes of tests/servers/server.sh. In the first lighttpd starts two processes,
 # as its example says; in the others one process serves all.
 modes="lighttpd-spawn lighttpd-socket apache-proxy"
 programs="app empty"
-
-. tests/servers/server.sh
-
-work=$(mktemp -d /tmp/stockroute-bench.XXXXXX)
-chmod 755 "$work"
-simulator=
 ticks_per_second=$(getconf CLK_TCK)
+# shellcheck source=tests/bench/load.sh
+. tests/bench/load.sh
 
-fail() {
-	echo "bench: $*" >&2
-	exit 1
-}
 
-clean_up() {
-	local dir
-
-	for dir in "$work"/*/; do
-		[ ! -e "$dir/mode" ] || server_stop "${dir%/}"
-	done
-	[ -z "$simulator" ] || kill "$simulator" 2>/dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-
-start_simulator() {
-	"$build/stockroute-sim" --no-journal --port-file "$work/port" \
-		>"$work/sim.log" 2>&1 &
-	simulator=$!
-	server_wait 5 test -s "$work/port" || fail "no simulator"
-	upstream=http://127.0.0.1:$(cat "$work/port")
-}
-
-configure() { # DIR
-	cat >"$1/stockroute.json" <<-END
-		{"stockroute_db": "$1/run/stockroute.db",
-		 "cxone_base_url": "$upstream",
-		 "cxone_client_id": "bench",
-		 "cxone_client_secret": "bench-secret",
-		 "inventory_api_url": "$upstream/inventory",
-		 "webhook_auth": "bearer",
-		 "webhook_secret": "$secret"}
-	END
-}
-
-start_row() { # MODE PROGRAM
-	local dir=$work/$1-$2 program=${FCGI:-$PWD/cgi-bin/stockroute.fcgi}
-
-	[ "$2" = app ] || program=$work/empty_responder
-	mkdir "$dir"
-	configure "$dir"
-	STOCKROUTE_FCGI=$program server_start "$1" "$dir" >/dev/null ||
-		fail "$1 does not start $2"
+program_of() { # PROGRAM
+	case $1 in
+	app) echo "${FCGI:-$PWD/cgi-bin/stockroute.fcgi}" ;;
+	empty) echo "$work/empty_responder" ;;
+	esac
 }
 
 # A process and its children, whatever their number now. Those that ended
@@ -109,22 +64,12 @@ ticks() { # DIR
 	echo "$(app_ticks "$1") $(web_ticks "$1") $(tree_ticks "$simulator")"
 }
 
-load() { # DIR RUN SECONDS
-	wrk -t2 -c"$connections" -d"$3s" --timeout 10s \
-		-s tests/bench/events.lua \
-		"$(cat "$1/url")/webhook/routing-events" -- "$secret" "$2" \
-		>"$work/wrk.log" 2>&1
-	grep '^answers ' "$work/wrk.log" || {
-		cat "$work/wrk.log" >&2
-		fail "wrk failed"
-	}
-}
-
 play() { # ROUND MODE PROGRAM
 	local dir=$work/$2-$3 before after line
 
 	before=$(ticks "$dir")
-	line=$(load "$dir" "$2$1" "$seconds") || exit 1
+	line=$(load "$2-$3" tests/bench/events.lua "$2$1" "$seconds" \
+		-t2 -c"$connections" --timeout 10s) || fail "wrk failed"
 	after=$(ticks "$dir")
 	echo "$1 $2 $3 $before $after $line" >>"$work/rounds"
 }
@@ -182,7 +127,7 @@ cc -O2 -o "$work/empty_responder" tests/bench/empty_responder.c -lfcgi ||
 start_simulator
 for mode in $modes; do
 	for program in $programs; do
-		start_row "$mode" "$program"
+		start_server "$mode-$program" "$mode" "$(program_of "$program")"
 	done
 done
 for round in $(seq "$rounds"); do
