@@ -36,6 +36,8 @@ static const struct mode modes[] = {
 	server_end},
     {"apache-proxy", true, server_begin, server_post, simulator_journal,
 	server_end},
+    {"apache-proxy-streamed", true, server_begin, server_post,
+	simulator_journal, server_end},
     {"apache-fcgid", true, server_begin, server_post, simulator_journal,
 	server_end},
     {"apache-cgi", true, server_begin, server_post, simulator_journal,
