@@ -208,6 +208,7 @@ static struct tally *start_workers(
 		abort();
 	for (i = 0; i < WORKERS; i++) {
 		pids[i] = fork();
+		/* exit, not _exit: sanitizers report at the end. */
 		if (pids[i] == 0) {
 			struct run own = *run;
 
@@ -229,6 +230,7 @@ static bool end_workers(const struct run *run, const struct tally *tallies,
 	bool ended = true;
 	int i;
 
+	/* A worker that crashed has counted less than its share. */
 	for (i = 0; i < WORKERS; i++) {
 		int status = 1;
 
@@ -261,11 +263,14 @@ int main(int argc, char **argv)
 	find_program("STOCKROUTE_SIM", argv[0], "stockroute-sim", sim);
 	run.fcgi = fcgi;
 	run.sim_program = sim;
+	/* server.sh looks there too, from another directory. */
 	setenv("STOCKROUTE_FCGI", fcgi, 1);
 	snprintf(run.dir, sizeof run.dir, "/tmp/stockroute-cases-XXXXXX");
 	/* Web servers drop root, so the directory must let others in. */
 	if (mkdtemp(run.dir) == NULL || chmod(run.dir, 0755) != 0)
 		return EXIT_FAILURE;
+	/* Before any thread: curl and the program's store have theirs in
+	 * the workers. */
 	tallies = start_workers(&run, argv + 2, pids);
 	return end_workers(&run, tallies, pids) ? 0 : EXIT_FAILURE;
 }

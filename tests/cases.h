@@ -118,7 +118,7 @@ int process_wait(pid_t pid);
  * The number of rows in table decision of the database and the newest one
  * as an object without its NULLs; 0 and NULL while there is no database.
  */
-size_t rows_newest(const char *db, json_t **newest);
+size_t rows_newest(const char *db_path, json_t **newest);
 
 /* --- cases_sim.c --- */
 

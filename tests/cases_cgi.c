@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Nothing runs between requests, so there is nothing to begin or end. */
 bool cgi_begin(struct play *play, struct text *why)
 {
 	(void)play;
@@ -68,6 +69,8 @@ bool cgi_post(struct play *play, const struct case_event *event,
 	snprintf(files[1], sizeof files[1], "%s/stdout", play->dir);
 	snprintf(files[2], sizeof files[2], "%s/error.log", play->dir);
 	wire_write_file(files[0], event->body, event->body_bytes);
+	/* The body comes from a file, which ends after its last byte, as
+	 * a web server's pipe does. */
 	code = process_wait(command_start(&command));
 	bytes = wire_read_file(files[1], &length);
 	good = bytes != NULL && read_answer(bytes, reply, why);
@@ -76,5 +79,6 @@ bool cgi_post(struct play *play, const struct case_event *event,
 		    why, "    the program's exit code is %d\n", code);
 	free(bytes);
 	wire_params_free(params);
+	/* A server logs a failed CGI even when an answer came. */
 	return good && code == 0;
 }

@@ -8,6 +8,7 @@
 
 #define ANSWER_MAX (64 * 1024 * 1024)
 
+/* Never short: a longer answer fails in the text, not in the transfer. */
 static size_t take(char *bytes, size_t size, size_t count, void *arg)
 {
 	text_add_bytes(arg, bytes, size * count);
@@ -17,6 +18,7 @@ static size_t take(char *bytes, size_t size, size_t count, void *arg)
 /* "Name:" keeps libcurl from adding a header of its own. */
 static struct curl_slist *header_list(const json_t *headers)
 {
+	/* A server that waits for 100-continue would hide the program. */
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
 	const char *name;
 	json_t *value;
@@ -38,12 +40,15 @@ static void set_request(
 {
 	curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, exchange->method);
+	/* Dots and what else a case has in its path are its business. */
 	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
+	/* Whatever proxy the environment names is not for this machine. */
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CASE_WAIT_MS);
 	if (exchange->body == NULL)
 		return;
+	/* Sized, because a body may hold NULs. */
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
 	    (curl_off_t)exchange->body_bytes);

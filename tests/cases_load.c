@@ -43,6 +43,7 @@ static json_t *full_request(json_t *given)
 	json_t *value;
 	void *next;
 
+	/* Headers are added to the usual ones, the rest replaces. */
 	json_object_update(headers, json_object_get(given, "headers"));
 	json_object_del(given, "headers");
 	json_object_update(request, given);
@@ -63,6 +64,7 @@ static void generate_padded(struct case_event *event, size_t size)
 	    "\"mediaType\":\"voice\"},\"padding\":\"";
 	static const char end[] = "\"}";
 
+	/* Then there is no body, and the case fails where that shows. */
 	if (size < sizeof start + sizeof end || size > GENERATED_MAX)
 		return;
 	event->body = calloc(1, size + 1);
@@ -71,7 +73,7 @@ static void generate_padded(struct case_event *event, size_t size)
 	event->body_bytes = size;
 	memset(event->body, 'x', size);
 	memcpy(event->body, start, sizeof start - 1);
-	memcpy(event->body + size - strlen(end), end, strlen(end));
+	strcpy(event->body + size - strlen(end), end);
 }
 
 /* {"depth":40}: an event that nests so many arrays and objects. */
@@ -83,6 +85,7 @@ static void generate_deep(struct case_event *event, size_t depth)
 	text_init(&text, GENERATED_MAX);
 	text_add(&text, "{\"data\":{\"interactionId\":\"nested-123456\","
 			"\"mediaType\":\"voice\"},\"deep\":");
+	/* The event itself is the first level. */
 	for (i = 1; i < depth; i++)
 		text_add(&text, "[");
 	for (i = 1; i < depth; i++)

@@ -8,6 +8,7 @@
 #define SHOWN_BYTES 400
 #define PATH_BYTES  256
 
+/* As one line, whatever it is. The caller frees it. */
 static char *shown(const json_t *value)
 {
 	if (value == NULL)
@@ -52,6 +53,7 @@ static bool fits_pattern(const char *pattern, const json_t *got)
 	return fits;
 }
 
+/* latency_ms is a text that holds a number. */
 static bool fits_bound(const char *bound, const json_t *got)
 {
 	double limit = strtod(bound + 2, NULL);
@@ -140,12 +142,14 @@ static bool match_inside(const json_t *expected, const json_t *got,
 bool case_match(const json_t *expected, const json_t *got, const char *path,
     struct text *why)
 {
+	/* Before all others: it is an object that wants no object. */
 	if (json_is_true(json_object_get(expected, "absent")))
 		return got == NULL || differ(expected, got, path, why);
 	if (json_is_object(expected) || json_is_array(expected))
 		return match_inside(expected, got, path, why);
 	if (json_is_string(expected))
 		return match_string(expected, got, path, why);
+	/* 1 and 1.0 are one number, though not to json_equal. */
 	if (json_is_number(expected) && json_is_number(got)) {
 		if (json_number_value(expected) == json_number_value(got))
 			return true;

@@ -19,6 +19,7 @@ struct memory {
 	struct reply *reply; /* of the event on its way; http 0: none yet */
 };
 
+/* The loop would wait for ever for an answer that was lost. */
 static void lose_patience(void *arg)
 {
 	struct memory *memory = arg;
@@ -33,10 +34,12 @@ bool memory_begin(struct play *play, struct text *why)
 	if (memory == NULL)
 		abort();
 	play->memory = memory;
+	/* The program's own way in: config.c is played too. */
 	setenv("STOCKROUTE_CONFIG", play->config, 1);
 	memory->loop = loop_new();
 	memory->app.loop = memory->loop;
 	loop_timer_init(&memory->patience, lose_patience, memory);
+	/* A configuration that is refused is the case's failure, in words. */
 	if (app_open(&memory->app, NULL, why) != STATUS_OK) {
 		loop_free(memory->loop);
 		free(memory);

@@ -48,6 +48,7 @@ static json_t *make_outcome(const struct reply *reply)
 	json_t *outcome = json_object();
 	json_t *answer = json_loads(reply->body, 0, NULL);
 
+	/* A server's own page is compared as the text it is. */
 	if (answer == NULL)
 		answer = json_string(reply->body);
 	json_object_set_new(outcome, "http", json_integer(reply->http));
@@ -109,6 +110,7 @@ static bool judge(struct play *play, const struct case_event *event,
 	    outcome, "calls", calls_since(journal, play->calls));
 	add_record(expect, outcome, newest, rows - play->rows);
 	good = case_match(expect, outcome, "", why);
+	/* The next event is judged by what comes after this. */
 	play->calls = json_array_size(journal);
 	play->rows = rows;
 	json_decref(newest);
@@ -184,6 +186,7 @@ static bool play_scenario(struct play *play, struct text *why)
 		good = sim_set(&play->run->sim, play->scenario->upstream, why);
 	if (good)
 		good = mode->begin(play, why) && play_events(play, why);
+	/* Also when it did not begin: something may be running. */
 	mode->end(play);
 	give_stderr_back(kept);
 	return good;

@@ -49,16 +49,16 @@ static json_t *read_newest(sqlite3 *db, size_t *count)
 	return newest;
 }
 
-size_t rows_newest(const char *path, json_t **newest)
+size_t rows_newest(const char *db_path, json_t **newest)
 {
 	sqlite3 *db = NULL;
 	size_t count = 0;
 
 	*newest = NULL;
-	if (access(path, F_OK) != 0)
+	if (access(db_path, F_OK) != 0)
 		return 0;
 	/* Not read-only: the last reader of a WAL must be able to end it. */
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) ==
+	if (sqlite3_open_v2(db_path, &db, SQLITE_OPEN_READWRITE, NULL) ==
 	    SQLITE_OK) {
 		sqlite3_busy_timeout(db, CASE_WAIT_MS);
 		/* A reader that closes last would checkpoint without the

@@ -22,6 +22,8 @@ static int run_script(struct play *play, const char *action, const char *mode,
 
 	snprintf(output, sizeof output, "%s/%s.out", play->dir, action);
 	snprintf(errors, sizeof errors, "%s/%s.err", play->dir, action);
+	/* Into files, not pipes: the servers it leaves running would hold a
+	 * pipe open. */
 	code = process_wait(command_start(&command));
 	bytes = wire_read_file(output, &length);
 	if (bytes != NULL)
@@ -40,6 +42,7 @@ bool server_begin(struct play *play, struct text *why)
 		return true;
 	text_add_format(why, "    server.sh start: exit code %d, see %s\n",
 	    code, play->dir);
+	/* Nothing runs that would have to be stopped. */
 	play->server_url[0] = '\0';
 	return false;
 }
@@ -64,6 +67,8 @@ void server_end(struct play *play)
 {
 	char nothing[256];
 
+	/* A stop that fails says so in the directory; the case has its
+	 * result. */
 	if (play->server_url[0] != '\0')
 		run_script(play, "stop", NULL, nothing, sizeof nothing);
 }

@@ -20,6 +20,7 @@ static bool wait_for_port(const char *file, int *port)
 		size_t length;
 		char *bytes = wire_read_file(file, &length);
 
+		/* It came by rename, so it is whole. */
 		if (bytes != NULL) {
 			*port = (int)strtol(bytes, NULL, 10);
 			free(bytes);
@@ -77,6 +78,7 @@ static bool control(const struct sim_process *sim, const char *method,
 	bool good;
 
 	text_init(&why, 1024);
+	/* Only a GET has no body at all; a POST's may be empty. */
 	if (strcmp(method, "GET") == 0)
 		exchange.body = NULL;
 	snprintf(
@@ -110,11 +112,13 @@ bool sim_set(
 	json_t *ids = NULL;
 	bool good;
 
+	/* A reset leaves the stock of the case before. */
 	if (stock == NULL)
 		stock = json_pack("{s:s}", "*", "in_stock");
 	if (unknown == NULL)
 		unknown = json_array();
 	ids = json_pack("{s:O}", "unknown", unknown);
+	/* What remains is in the language of /control/faults. */
 	json_object_del(faults, "stock");
 	json_object_del(faults, "unknown");
 	good = tell(sim, "POST", "reset", NULL, why) &&

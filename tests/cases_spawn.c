@@ -11,8 +11,6 @@
 
 #define TURN_MS 2
 
-extern char **environ;
-
 /* Runs in the child only. */
 static void put_file(int fd, const char *path, int flags)
 {
@@ -25,12 +23,14 @@ static void put_file(int fd, const char *path, int flags)
 
 static void become(const struct command *command)
 {
+	/* What it starts itself can be killed with it. */
 	setpgid(0, 0);
 	put_file(STDIN_FILENO, command->input, O_RDONLY);
 	put_file(STDOUT_FILENO, command->output, O_WRONLY | O_CREAT | O_TRUNC);
 	put_file(STDERR_FILENO, command->errors, O_WRONLY | O_CREAT | O_APPEND);
 	execve(command->argv[0], command->argv,
 	    command->envp != NULL ? command->envp : environ);
+	/* As a shell says it: not found. */
 	_exit(127);
 }
 
@@ -56,6 +56,7 @@ int process_wait(pid_t pid)
 			nanosleep(&turn, NULL);
 		left_ms -= TURN_MS;
 	} while ((ended == 0 && left_ms > 0) || (ended < 0 && errno == EINTR));
+	/* Its children too: a web server would outlive the run. */
 	if (ended == 0) {
 		kill(-pid, SIGKILL);
 		waitpid(pid, &status, 0);

@@ -9,6 +9,7 @@
 
 #define PARAMS_MAX 64
 
+/* Puts a string after the last one. */
 static void add_param(char **params, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -28,6 +29,7 @@ static void add_param(char **params, const char *format, ...)
 /* RFC 3875 4.1.18: HTTP_ and the name in upper case with underscores. */
 static void add_header_param(char **params, const char *name, const char *value)
 {
+	/* The one header whose variable has no HTTP_ (RFC 3875 4.1.3). */
 	bool is_type = strcasecmp(name, "Content-Type") == 0;
 	char variable[128];
 	size_t i;
@@ -58,6 +60,7 @@ char **wire_params(const json_t *request, size_t body_bytes)
 	add_param(params, "SCRIPT_NAME=%.*s",
 	    query != NULL ? (int)(query - path) : (int)strlen(path), path);
 	add_param(params, "QUERY_STRING=%s", query != NULL ? query + 1 : "");
+	/* Servers give it for an empty body too, after a POST. */
 	add_param(params, "CONTENT_LENGTH=%zu", body_bytes);
 	json_object_foreach (json_object_get(request, "headers"), name, value) {
 		add_header_param(params, name, json_string_value(value));
@@ -84,6 +87,7 @@ json_t *wire_headers(const char *lines)
 		char name[128];
 		size_t i;
 
+		/* The status line has no colon that matters: "HTTP/1.1 200". */
 		if (colon != NULL && colon - lines < (long)sizeof name) {
 			for (i = 0; lines + i < colon; i++)
 				name[i] =

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 
+/* Whole from its beginning: nothing is gathered in memory. */
 struct gateway_request {
 	const struct fake_call *call;
 	int64_t accepted_us;
@@ -22,6 +23,7 @@ struct gateway_request *fake_gateway_request(const struct fake_call *call)
 	return request;
 }
 
+/* Linear, as there are a dozen. */
 const char *gateway_param(
     const struct gateway_request *request, const char *name)
 {
@@ -41,6 +43,7 @@ const char *gateway_body(const struct gateway_request *request, size_t *length)
 	*length = request->call->body_bytes;
 	if (gateway_body_too_large(request))
 		return NULL;
+	/* NULL would mean that the body broke off. */
 	return request->call->body != NULL ? request->call->body : "";
 }
 

@@ -36,6 +36,7 @@ struct http *http_new(
 {
 	struct http *http = calloc(1, sizeof *http);
 
+	/* Nothing queues here; the real queue has tests of its own. */
 	(void)transfers_max;
 	(void)requests_max;
 	if (http == NULL)
@@ -52,6 +53,7 @@ static void free_transfer(struct transfer *transfer)
 	free(transfer);
 }
 
+/* Without calling back, as the contract says. */
 void http_free(struct http *http)
 {
 	if (http == NULL)
@@ -77,6 +79,7 @@ json_t *fake_http_journal(const struct http *http)
 	return fake_upstream_journal(http->upstream);
 }
 
+/* Callbacks may send again, so a transfer leaves before its done. */
 static void leave_running(struct transfer *transfer)
 {
 	struct transfer **place = &transfer->http->running;
@@ -105,6 +108,7 @@ static void end_transfer(void *arg)
 	free_transfer(transfer);
 }
 
+/* As the simulator writes them into its journal. */
 static json_t *lower_case_headers(const struct http_headers *headers)
 {
 	json_t *object = json_object();
@@ -148,6 +152,7 @@ void http_send(struct http *http, const struct http_request *request,
 	struct transfer *transfer = calloc(1, sizeof *transfer);
 	struct fake_reply *reply;
 
+	/* http_send cannot fail; a test that has no memory may. */
 	if (transfer == NULL)
 		abort();
 	reply = &transfer->reply;
@@ -159,6 +164,7 @@ void http_send(struct http *http, const struct http_request *request,
 		ask_upstream(transfer, request);
 	else
 		reply->status = STATUS_UNREACHABLE;
+	/* Also what would never come. */
 	if (reply->delay_us > request->timeout_us) {
 		reply->delay_us = request->timeout_us;
 		reply->status = STATUS_TIMEOUT;
@@ -178,6 +184,7 @@ void http_stop(struct http *http)
 	http->stopped = true;
 	for (transfer = http->running; transfer != NULL;
 	     transfer = transfer->next) {
+		/* Not at once: done is only ever called from the loop. */
 		transfer->reply.status = STATUS_STOPPING;
 		loop_timer_set(http->loop, &transfer->timer, 0);
 	}
