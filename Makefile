@@ -19,11 +19,12 @@ LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lpthread
 
 # The path of an event, in its order; flow.c knows the order.
 PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener webhook auth \
-	event sku inventory routing routing_check cxone record answer flow
+	event claim sku inventory routing routing_check cxone record answer \
+	settle flow
 # What it stands on.
-BASE_C  := app loop timers http http_call store db db_open writegate token token_row \
-	token_answer backoff json config config_key config_read config_value \
-	config_report config_print problem text log clock status
+BASE_C  := app loop timers http http_call store db db_open writegate \
+	claim_row token token_row token_answer backoff json config config_key config_read \
+	config_value config_report config_print problem text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := report table
 TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events

@@ -149,7 +149,8 @@ static void refuse(struct gateway_request *request)
 	struct text text;
 
 	text_init(&text, PROBLEMS_MAX);
-	answer_refusal(request, STATUS_CONFIG_INVALID, NULL, &text);
+	answer_send(request,
+	    answer_refusal(STATUS_CONFIG_INVALID, NULL, &text), &text);
 	text_done(&text);
 }
 

@@ -16,18 +16,26 @@
 int answer_http(const struct record *record);
 
 /*
- * Answers an event that became a decision: routed, skipped or failed.
- * recorded is false when its row could not be committed: the answer then
- * says so. text is used to build it. Frees request.
+ * Writes the answer to an event that became a decision: routed, skipped or
+ * failed. recorded is false when its row could not be committed: the answer
+ * then says so.
  */
-void answer_decision(struct gateway_request *request,
-    const struct record *record, bool recorded, struct text *text);
+void answer_decision(const struct record *record, bool recorded,
+    struct text *text);
+
+/* Writes the answer to a duplicate: the first one's, marked as such. */
+void answer_duplicate(const struct text *first, struct text *text);
 
 /*
- * Answers a request that was refused: what gives status, field and words.
- * problem may be NULL for refusals of the door. Frees request.
+ * Writes the answer to a request that was refused, and gives its HTTP
+ * status. problem may be NULL for refusals of the door.
  */
-void answer_refusal(struct gateway_request *request, enum status status,
-    const struct event_problem *problem, struct text *text);
+int answer_refusal(enum status status, const struct event_problem *problem,
+    struct text *text);
+
+/* Sends what was written, with the header lines http asks for (Allow,
+ * Retry-After ...). Frees request. */
+void answer_send(struct gateway_request *request, int http,
+    const struct text *text);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "claim.h"
 #include "config.h"
 #include "cxone.h"
 #include "http.h"
@@ -25,6 +26,7 @@ struct app {
 	struct routing *routing;
 	struct store *store;
 	struct http *http;
+	struct claims *claims;
 	struct token *token;
 	struct inventory *inventory;
 	struct cxone *cxone;

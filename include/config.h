@@ -61,6 +61,7 @@ struct config {
 	enum sku_rule sku_rule;
 	enum routing_mode routing_mode;
 	int64_t event_deadline_us;
+	int64_t claim_window_s;
 
 	enum webhook_auth webhook_auth;
 	char webhook_secret[CONFIG_SECRET_BYTES];

@@ -14,13 +14,15 @@
 
 /*
  * One event as CXone posts it. Only interaction_id and media_type are
- * always there; event_type and timestamp are "" when the sender gave none.
+ * always there; event_type, timestamp and event_id are "" when the
+ * sender gave none.
  */
 struct event {
 	char interaction_id[EVENT_ID_MAX + 1];
 	char media_type[EVENT_MEDIA_MAX + 1];
 	char event_type[EVENT_TEXT_MAX + 1];
 	char timestamp[EVENT_TEXT_MAX + 1];
+	char event_id[EVENT_TEXT_MAX + 1]; /* /eventId */
 	json_t *json;	/* the whole event, for sku_find; event_done frees */
 };
 

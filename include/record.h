@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "db.h"
 #include "status.h"
-#include "store.h"
 
 /* How an event ended, in one word: the column `outcome`. */
 enum outcome {
@@ -14,6 +14,7 @@ enum outcome {
 	OUTCOME_SKIPPED,  /* the interaction was gone at CXone */
 	OUTCOME_REFUSED,  /* the event was not acceptable */
 	OUTCOME_FAILED,   /* not routed */
+	OUTCOME_DUPLICATE, /* answered as the first one was */
 	OUTCOME_COUNT
 };
 
@@ -27,6 +28,7 @@ enum step {
 	STEP_GATEWAY, /* from accept to the whole request */
 	STEP_WEBHOOK,
 	STEP_EVENT,
+	STEP_CLAIM, /* also waiting for another's answer */
 	STEP_SKU,
 	STEP_INVENTORY,
 	STEP_ROUTING,
@@ -77,22 +79,17 @@ struct record {
 	int64_t step_us[STEP_COUNT];
 	int64_t total_us; /* receipt to decision, latency_ms */
 
-	struct store_job job;  /* while it is being written */
 	int64_t write_from_us; /* monotonic; gives STEP_RECORD */
-	store_done *done;
-	void *arg;
 };
 
 /* Makes an empty record: strings empty, steps -1, all counts 0. */
 void record_init(struct record *record);
 
 /*
- * Writes the record as one row, in the record lane. record is borrowed
- * until done, which tells OK when the row is committed. A row that cannot
- * be written is logged whole at level error by the caller's done.
+ * Inserts the record as one row; to be run inside a transaction of the
+ * store, perhaps again after it was undone.
  */
-void record_write(
-    struct store *store, struct record *record, store_done *done, void *arg);
+enum status record_insert(struct db *db, struct record *record);
 
 /* The whole record as one line of key=value, for the log. Bounded. */
 struct text;

@@ -16,6 +16,8 @@ enum status {
 	STATUS_UNAUTHENTICATED,
 	STATUS_MALFORMED,	/* not acceptable JSON */
 	STATUS_FIELD_INVALID,	/* a field is missing or not as expected */
+	STATUS_DUPLICATE,	/* answered before */
+	STATUS_IN_FLIGHT,	/* a duplicate; the first is not yet done */
 
 	/* What an upstream did. */
 	STATUS_UNREACHABLE,	/* no connection: DNS, connect or TLS */

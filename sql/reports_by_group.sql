@@ -32,6 +32,7 @@ SELECT
 	coalesce(sum(n) FILTER (WHERE outcome = 'skipped'), 0) AS skipped,
 	coalesce(sum(n) FILTER (WHERE outcome = 'refused'), 0) AS refused,
 	coalesce(sum(n) FILTER (WHERE outcome = 'failed'), 0) AS failed,
+	coalesce(sum(n) FILTER (WHERE outcome = 'duplicate'), 0) AS duplicate,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 50) / 1e3, 3)
 		AS p50_ms,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 90) / 1e3, 3)

@@ -14,22 +14,25 @@ value(place, step, us, outcome, n) AS (
 	SELECT 3, 'event', event_us, outcome, count(*)
 	FROM recent GROUP BY event_us, outcome
 	UNION ALL
-	SELECT 4, 'sku', sku_us, outcome, count(*)
+	SELECT 4, 'claim', claim_us, outcome, count(*)
+	FROM recent GROUP BY claim_us, outcome
+	UNION ALL
+	SELECT 5, 'sku', sku_us, outcome, count(*)
 	FROM recent GROUP BY sku_us, outcome
 	UNION ALL
-	SELECT 5, 'inventory', inventory_us, outcome, count(*)
+	SELECT 6, 'inventory', inventory_us, outcome, count(*)
 	FROM recent GROUP BY inventory_us, outcome
 	UNION ALL
-	SELECT 6, 'routing', routing_us, outcome, count(*)
+	SELECT 7, 'routing', routing_us, outcome, count(*)
 	FROM recent GROUP BY routing_us, outcome
 	UNION ALL
-	SELECT 7, 'cxone', cxone_us, outcome, count(*)
+	SELECT 8, 'cxone', cxone_us, outcome, count(*)
 	FROM recent GROUP BY cxone_us, outcome
 	UNION ALL
-	SELECT 8, 'record', record_us, outcome, count(*)
+	SELECT 9, 'record', record_us, outcome, count(*)
 	FROM recent GROUP BY record_us, outcome
 	UNION ALL
-	SELECT 9, 'total', total_us, outcome, count(*)
+	SELECT 10, 'total', total_us, outcome, count(*)
 	FROM recent GROUP BY total_us, outcome
 ),
 -- upto: how many took as long or less. A step not reached is NULL.
@@ -48,6 +51,7 @@ SELECT
 	coalesce(sum(n) FILTER (WHERE outcome = 'skipped'), 0) AS skipped,
 	coalesce(sum(n) FILTER (WHERE outcome = 'refused'), 0) AS refused,
 	coalesce(sum(n) FILTER (WHERE outcome = 'failed'), 0) AS failed,
+	coalesce(sum(n) FILTER (WHERE outcome = 'duplicate'), 0) AS duplicate,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 50) / 1e3, 3)
 		AS p50_ms,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 90) / 1e3, 3)

@@ -1,5 +1,5 @@
 -- report.c: report_event: all of one decision, in the order of the path
--- :id is its number, or an interaction's id: then its newest decision
+-- :id is its number, or an interaction's id: then its newest decision that is no duplicate
 SELECT
 	id,
 	strftime('%Y-%m-%dT%H:%M:%S', received_us / 1000000, 'unixepoch')
@@ -27,6 +27,7 @@ SELECT
 	round(gateway_us / 1e3, 3) AS gateway_ms,
 	round(webhook_us / 1e3, 3) AS webhook_ms,
 	round(event_us / 1e3, 3) AS event_ms,
+	round(claim_us / 1e3, 3) AS claim_ms,
 	round(sku_us / 1e3, 3) AS sku_ms,
 	round(inventory_us / 1e3, 3) AS inventory_ms,
 	round(routing_us / 1e3, 3) AS routing_ms,
@@ -36,4 +37,5 @@ SELECT
 FROM decision
 WHERE id = coalesce(
 	(SELECT id FROM decision WHERE id = :id),
-	(SELECT max(id) FROM decision WHERE interaction_id = :id));
+	(SELECT id FROM decision WHERE interaction_id = :id
+		ORDER BY outcome = 'duplicate', id DESC LIMIT 1));

@@ -11,27 +11,42 @@ struct refusal {
 	enum status status;
 	int http;
 	const char *error;
-	const char *headers;
 };
 
 static const struct refusal refusals[] = {
-	{STATUS_PATH_UNKNOWN, 404,
-	    "No such path; events are posted to /webhook/routing-events", ""},
-	{STATUS_METHOD_NOT_ALLOWED, 405,
-	    "Method not allowed; events are posted with POST",
-	    "Allow: POST\r\n"},
-	{STATUS_TOO_LARGE, 413,
-	    "The body is larger than BODY_MAX_BYTES allows", ""},
-	{STATUS_UNAUTHENTICATED, 401, "Not authenticated",
-	    "WWW-Authenticate: Bearer\r\n"},
-	{STATUS_MALFORMED, 400, "The body broke off before its end", ""},
-	{STATUS_FIELD_INVALID, 400, "A field is not as expected", ""},
-	{STATUS_CONFIG_INVALID, 503,
-	    "stockroute is not configured; its log says what to set",
-	    "Retry-After: 60\r\n"},
-	{STATUS_STOPPING, 503, "Stopping", "Retry-After: 1\r\n"},
-	{STATUS_MEMORY, 503, "Out of memory", "Retry-After: 10\r\n"},
+    {STATUS_PATH_UNKNOWN, 404,
+	"No such path; events are posted to /webhook/routing-events"},
+    {STATUS_METHOD_NOT_ALLOWED, 405,
+	"Method not allowed; events are posted with POST"},
+    {STATUS_TOO_LARGE, 413, "The body is larger than BODY_MAX_BYTES allows"},
+    {STATUS_UNAUTHENTICATED, 401, "Not authenticated"},
+    {STATUS_MALFORMED, 400, "The body broke off before its end"},
+    {STATUS_FIELD_INVALID, 400, "A field is not as expected"},
+    {STATUS_CONFIG_INVALID, 503,
+	"stockroute is not configured; its log says what to set"},
+    {STATUS_STOPPING, 503, "Stopping"},
+    {STATUS_MEMORY, 503, "Out of memory"},
 };
+
+/* RFC 9110 sections 10.2.1, 11.6.1 and 10.2.3. */
+static const struct {
+	int http;
+	const char *lines;
+} headers[] = {
+    {405, "Allow: POST\r\n"},
+    {401, "WWW-Authenticate: Bearer\r\n"},
+    {503, "Retry-After: 5\r\n"},
+};
+
+static const char *headers_for(int http)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof headers / sizeof *headers; i++)
+		if (headers[i].http == http)
+			return headers[i].lines;
+	return "";
+}
 
 int answer_http(const struct record *record)
 {
@@ -39,20 +54,23 @@ int answer_http(const struct record *record)
 		return 400;
 	if (record->outcome != OUTCOME_FAILED)
 		return 200;
-	return record->status == STATUS_STOPPING ? 503 : 500;
+	if (record->status == STATUS_STOPPING ||
+	    record->status == STATUS_IN_FLIGHT)
+		return 503;
+	return 500;
 }
 
-static void reply(struct gateway_request *request, int http,
-    const char *headers, const struct text *text)
+void answer_send(struct gateway_request *request, int http,
+    const struct text *text)
 {
 	static const char too_long[] =
 	    "{\"error\":\"The answer did not fit\",\"code\":\"memory\"}";
 	struct gateway_answer answer = {
-		.http = http,
-		.headers = headers,
-		.type = "application/json",
-		.body = text_string(text),
-		.body_bytes = text->length,
+	    .http = http,
+	    .headers = headers_for(http),
+	    .type = "application/json",
+	    .body = text_string(text),
+	    .body_bytes = text->length,
 	};
 
 	if (text_failed(text)) {
@@ -117,11 +135,9 @@ static void add_failure(struct text *text, const struct record *record)
 	add_member(text, "detail", record->error);
 }
 
-void answer_decision(struct gateway_request *request,
-    const struct record *record, bool recorded, struct text *text)
+void answer_decision(const struct record *record, bool recorded,
+    struct text *text)
 {
-	const char *headers = record->http == 503 ? "Retry-After: 1\r\n" : "";
-
 	text_clear(text);
 	if (record->outcome == OUTCOME_FAILED) {
 		add_failure(text, record);
@@ -139,10 +155,17 @@ void answer_decision(struct gateway_request *request,
 		text_add(text, ",\"recorded\":false");
 	add_timing(text, record);
 	text_add(text, "}");
-	reply(request, record->http, headers, text);
 }
 
-void answer_refusal(struct gateway_request *request, enum status status,
+/* Both are JSON objects; the mark goes before the first's members. */
+void answer_duplicate(const struct text *first, struct text *text)
+{
+	text_clear(text);
+	text_add(text, "{\"duplicate\":true,");
+	text_add(text, text_string(first) + 1);
+}
+
+int answer_refusal(enum status status,
     const struct event_problem *problem, struct text *text)
 {
 	const struct refusal *refusal = refusals;
@@ -157,5 +180,5 @@ void answer_refusal(struct gateway_request *request, enum status status,
 	if (problem)
 		add_member(text, "field", problem->field);
 	text_add(text, "}");
-	reply(request, refusal->http, refusal->headers, text);
+	return refusal->http;
 }

@@ -29,6 +29,9 @@ static bool open_network(struct app *app)
 	    requests_max(config));
 	if (!app->http)
 		return false;
+	app->claims = claims_new(config, app->loop, app->store);
+	if (!app->claims)
+		return false;
 	app->token = token_new(config, app->loop, app->store, app->http);
 	if (!app->token)
 		return false;
@@ -80,6 +83,7 @@ void app_stop(struct app *app)
 		return;
 	http_stop(app->http);
 	token_stop(app->token);
+	claims_stop(app->claims);
 	loop_hurry(app->loop);
 }
 
@@ -97,6 +101,7 @@ void app_close(struct app *app)
 	cxone_free(app->cxone);
 	inventory_free(app->inventory);
 	token_free(app->token);
+	claims_free(app->claims);
 	http_free(app->http);
 	store_close(app->store);
 	routing_free(app->routing);

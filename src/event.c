@@ -118,6 +118,16 @@ static enum status check_shape(const struct event *event,
 	return STATUS_FIELD_INVALID;
 }
 
+/* Only for knowing duplicates: one that cannot be used refuses nothing. */
+static void read_event_id(struct event *event)
+{
+	const json_t *value = json_object_get(event->json, "eventId");
+
+	if (json_is_string(value) &&
+	    json_string_length(value) < sizeof event->event_id)
+		strcpy(event->event_id, json_string_value(value));
+}
+
 enum status event_read(const char *body, size_t length, struct event *event,
     struct event_problem *problem)
 {
@@ -136,6 +146,8 @@ enum status event_read(const char *body, size_t length, struct event *event,
 	for (i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (status == STATUS_OK)
 			status = read_field(&fields[i], event, problem);
+	if (status == STATUS_OK)
+		read_event_id(event);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #include "event.h"
 #include "log.h"
 #include "record.h"
+#include "settle.h"
 #include "sku.h"
 #include "webhook.h"
 
@@ -27,21 +28,24 @@ struct flow {
 	size_t at;
 	enum status status;
 	bool let_in;
-	bool recorded;
+	bool claimed; /* the claim is ours, to be settled */
 	int64_t begun_us;	/* monotonic: the request was whole */
 	int64_t step_from_us;
 	struct event event;
 	struct event_problem problem;
+	struct claim claim;
 	struct inventory_question question;
 	struct cxone_update update;
 	const struct route *route;
 	struct record record;
+	struct settlement settlement;
 	struct text text;	/* of the answer */
 	struct flow *next;	/* in app->idle_flows */
 };
 
 static enum status check_webhook(struct flow *flow);
 static enum status read_event(struct flow *flow);
+static enum status take_claim(struct flow *flow);
 static enum status find_sku(struct flow *flow);
 static enum status ask_inventory(struct flow *flow);
 static enum status choose_route(struct flow *flow);
@@ -60,6 +64,7 @@ static const struct {
 } path[] = {
 	{check_webhook, STEP_WEBHOOK},
 	{read_event, STEP_EVENT},
+	{take_claim, STEP_CLAIM},
 	{find_sku, STEP_SKU},
 	{ask_inventory, STEP_INVENTORY},
 	{choose_route, STEP_ROUTING},
@@ -68,7 +73,7 @@ static const struct {
 	{send_answer, STEP_COUNT},
 };
 
-enum { AT_RECORD = 6, AT_ANSWER = 7, AT_END = 8 };
+enum { AT_RECORD = 7, AT_ANSWER = 8, AT_END = 9 };
 
 static void leave_step(struct flow *flow, enum status status);
 static void walk(struct flow *flow);
@@ -106,15 +111,46 @@ static enum status read_event(struct flow *flow)
 	return status;
 }
 
+static int64_t deadline(const struct flow *flow)
+{
+	return flow->begun_us + flow->app->config->event_deadline_us;
+}
+
+
+/* Without a store nothing is known of duplicates, but customers wait. */
+static void took_claim(void *arg, enum status status)
+{
+	struct flow *flow = arg;
+
+	if (status == STATUS_STOPPING || status == STATUS_IN_FLIGHT) {
+		resume(flow, status);
+		return;
+	}
+	if (status == STATUS_OK && flow->claim.row.found == CLAIM_FINISHED) {
+		resume(flow, STATUS_DUPLICATE);
+		return;
+	}
+	flow->claimed = status == STATUS_OK;
+	if (!flow->claimed)
+		log_line(LOG_ERROR, flow->record.interaction_id,
+		    "duplicates cannot be known: %s", status_name(status));
+	resume(flow, STATUS_OK);
+}
+
+static enum status take_claim(struct flow *flow)
+{
+	claim_name(flow->app->claims, &flow->claim, &flow->event);
+	if (flow->claim.row.key[0] == '\0')
+		return STATUS_OK;
+	claim_take(flow->app->claims, &flow->claim, deadline(flow), took_claim,
+	    flow);
+	return STATUS_PENDING;
+}
+
 static enum status find_sku(struct flow *flow)
 {
 	return sku_find(flow->app->config, &flow->event, flow->record.sku,
 	    &flow->problem);
-}
-
-static int64_t deadline(const struct flow *flow)
-{
-	return flow->begun_us + flow->app->config->event_deadline_us;
 }
 
 /* Inventory never fails an event: without an answer there is a fallback. */
@@ -183,6 +219,8 @@ static enum outcome judge(const struct flow *flow)
 	case STATUS_OK:
 		return routing_is_fallback(flow->app->routing, flow->route) ?
 		    OUTCOME_FALLBACK : OUTCOME_ROUTED;
+	case STATUS_DUPLICATE:
+		return OUTCOME_DUPLICATE;
 	case STATUS_INTERACTION_NOT_FOUND:
 		return OUTCOME_SKIPPED;
 	case STATUS_MALFORMED:
@@ -190,6 +228,30 @@ static enum outcome judge(const struct flow *flow)
 		return OUTCOME_REFUSED;
 	default:
 		return OUTCOME_FAILED;
+	}
+}
+
+/* Before the record, since the claim keeps the answer for duplicates. */
+static void write_answer(struct flow *flow, bool recorded)
+{
+	struct record *record = &flow->record;
+
+	if (!flow->let_in) {
+		record->http = answer_refusal(flow->status, NULL, &flow->text);
+		return;
+	}
+	switch (record->outcome) {
+	case OUTCOME_REFUSED:
+		record->http = answer_refusal(flow->status, &flow->problem,
+		    &flow->text);
+		break;
+	case OUTCOME_DUPLICATE:
+		record->http = flow->claim.row.http;
+		answer_duplicate(&flow->claim.row.answer, &flow->text);
+		break;
+	default:
+		record->http = answer_http(record);
+		answer_decision(record, recorded, &flow->text);
 	}
 }
 
@@ -213,13 +275,13 @@ static void wrote_record(void *arg, enum status status)
 	struct flow *flow = arg;
 	char what[64];
 
-	flow->recorded = status == STATUS_OK;
-	if (flow->recorded) {
+	if (status == STATUS_OK) {
 		log_decision(flow, LOG_DEBUG, "decided");
 	} else {
 		snprintf(what, sizeof what, "decision not recorded (%s)",
 		    status_name(status));
 		log_decision(flow, LOG_ERROR, what);
+		write_answer(flow, false);
 	}
 	resume(flow, STATUS_OK);
 }
@@ -231,28 +293,26 @@ static enum status write_record(struct flow *flow)
 	record->outcome = judge(flow);
 	record->status = flow->status;
 	record->total_us = flow->step_from_us - flow->begun_us;
-	record->http = answer_http(record);
 	if (record->outcome == OUTCOME_REFUSED)
 		snprintf(record->error, sizeof record->error, "%s",
 		    flow->problem.text);
-	record_write(flow->app->store, record, wrote_record, flow);
+	write_answer(flow, true);
+	flow->settlement.record = record;
+	flow->settlement.claim = flow->claimed ? &flow->claim.row : NULL;
+	flow->settlement.answer = record->outcome == OUTCOME_FAILED ?
+	    NULL : text_string(&flow->text);
+	settle(flow->app->store, &flow->settlement, wrote_record, flow);
 	return STATUS_PENDING;
 }
 
 static enum status send_answer(struct flow *flow)
 {
 	struct gateway_request *request = flow->request;
-	bool refused = flow->record.outcome == OUTCOME_REFUSED;
 
-	flow->request = NULL;
 	if (!flow->let_in)
-		answer_refusal(request, flow->status, NULL, &flow->text);
-	else if (refused)
-		answer_refusal(request, flow->status, &flow->problem,
-		    &flow->text);
-	else
-		answer_decision(request, &flow->record, flow->recorded,
-		    &flow->text);
+		write_answer(flow, false);
+	flow->request = NULL;
+	answer_send(request, flow->record.http, &flow->text);
 	return STATUS_OK;
 }
 
@@ -298,6 +358,7 @@ static struct flow *take_flow(struct app *app)
 	if (!flow)
 		return NULL;
 	text_init(&flow->text, ANSWER_MAX);
+	text_init(&flow->claim.row.answer, CLAIM_ANSWER_MAX);
 	text_init(&flow->question.url, INVENTORY_URL_MAX);
 	text_init(&flow->update.url, CXONE_URL_MAX);
 	return flow;
@@ -320,7 +381,8 @@ void flow_begin(struct app *app, struct gateway_request *request)
 
 	if (!flow) {
 		text_init(&text, ANSWER_MAX);
-		answer_refusal(request, STATUS_MEMORY, NULL, &text);
+		answer_send(request,
+		    answer_refusal(STATUS_MEMORY, NULL, &text), &text);
 		text_done(&text);
 		return;
 	}
@@ -329,7 +391,7 @@ void flow_begin(struct app *app, struct gateway_request *request)
 	flow->request = request;
 	flow->at = 0;
 	flow->status = STATUS_OK;
-	flow->recorded = false;
+	flow->claimed = false;
 	flow->route = NULL;
 	memset(&flow->event, 0, sizeof flow->event);
 	memset(&flow->problem, 0, sizeof flow->problem);
@@ -348,6 +410,7 @@ void flow_free_idle(struct app *app)
 		struct flow *flow = take_flow(app);
 
 		text_done(&flow->text);
+		text_done(&flow->claim.row.answer);
 		text_done(&flow->question.url);
 		text_done(&flow->update.url);
 		free(flow);

@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 #include "clock.h"
-#include "db.h"
 #include "text.h"
 
 static const char *const outcomes[OUTCOME_COUNT] = {
@@ -13,6 +12,7 @@ static const char *const outcomes[OUTCOME_COUNT] = {
     [OUTCOME_SKIPPED] = "skipped",
     [OUTCOME_REFUSED] = "refused",
     [OUTCOME_FAILED] = "failed",
+    [OUTCOME_DUPLICATE] = "duplicate",
 };
 
 static const struct {
@@ -22,6 +22,7 @@ static const struct {
     [STEP_GATEWAY] = {"gateway", ":gateway_us"},
     [STEP_WEBHOOK] = {"webhook", ":webhook_us"},
     [STEP_EVENT] = {"event", ":event_us"},
+    [STEP_CLAIM] = {"claim", ":claim_us"},
     [STEP_SKU] = {"sku", ":sku_us"},
     [STEP_INVENTORY] = {"inventory", ":inventory_us"},
     [STEP_ROUTING] = {"routing", ":routing_us"},
@@ -116,9 +117,8 @@ static void bind_times(struct db_row *row, const struct record *record)
  * Runs when the store gets to it, perhaps again: its own step ends here, so
  * that the row can hold it.
  */
-static enum status insert_decision(struct db *db, void *arg)
+enum status record_insert(struct db *db, struct record *record)
 {
-	struct record *record = arg;
 	struct db_row *row = db_use(db, SQL_decision_insert);
 
 	record->step_us[STEP_RECORD] = clock_mono_us() - record->write_from_us;
@@ -128,28 +128,6 @@ static enum status insert_decision(struct db *db, void *arg)
 	bind_times(row, record);
 	db_next(row);
 	return db_done(row);
-}
-
-static void wrote(void *arg, enum status status)
-{
-	struct record *record = arg;
-
-	record->done(record->arg, status);
-}
-
-void record_write(
-    struct store *store, struct record *record, store_done *done, void *arg)
-{
-	record->done = done;
-	record->arg = arg;
-	record->write_from_us = clock_mono_us();
-	record->job = (struct store_job){
-	    .lane = STORE_RECORD,
-	    .body = insert_decision,
-	    .done = wrote,
-	    .arg = record,
-	};
-	store_submit(store, &record->job);
 }
 
 static void add_word(struct text *text, const char *name, const char *word)

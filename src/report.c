@@ -33,6 +33,7 @@ static const char *const number_names[] = {
     "skipped",
     "refused",
     "failed",
+    "duplicate",
     "fallback_percent",
     "http",
     "inventory_http",

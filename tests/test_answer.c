@@ -65,7 +65,8 @@ static void decide(
 	text_init(&text, TEXT_MAX);
 	/* What the text held before must not show. */
 	text_add(&text, "left over");
-	answer_decision(request, record, recorded, &text);
+	answer_decision(record, recorded, &text);
+	answer_send(request, answer_http(record), &text);
 	text_done(&text);
 	assert_int_equal(answered->calls, 1);
 	assert_string_equal(answered->type, "application/json");
@@ -79,7 +80,7 @@ static void refuse(enum status status, const struct event_problem *problem,
 	struct text text;
 
 	text_init(&text, TEXT_MAX);
-	answer_refusal(request, status, problem, &text);
+	answer_send(request, answer_refusal(status, problem, &text), &text);
 	text_done(&text);
 	assert_int_equal(answered->calls, 1);
 	assert_string_equal(answered->type, "application/json");
@@ -226,7 +227,7 @@ static void a_stopping_process_asks_to_come_again(void **state)
 	record.http = answer_http(&record);
 	decide(&record, true, &answered);
 	assert_int_equal(answered.http, 503);
-	assert_string_equal(answered.headers, "Retry-After: 1\r\n");
+	assert_string_equal(answered.headers, "Retry-After: 5\r\n");
 	json_decref(answered.json);
 }
 
@@ -277,9 +278,9 @@ static void each_refusal_of_the_door_has_its_status_and_headers(void **state)
 		"WWW-Authenticate: Bearer\r\n"},
 	    {STATUS_MALFORMED, 400, "malformed", ""},
 	    {STATUS_CONFIG_INVALID, 503, "config_invalid",
-		"Retry-After: 60\r\n"},
-	    {STATUS_STOPPING, 503, "stopping", "Retry-After: 1\r\n"},
-	    {STATUS_MEMORY, 503, "memory", "Retry-After: 10\r\n"},
+		"Retry-After: 5\r\n"},
+	    {STATUS_STOPPING, 503, "stopping", "Retry-After: 5\r\n"},
+	    {STATUS_MEMORY, 503, "memory", "Retry-After: 5\r\n"},
 	};
 	struct answered answered;
 	size_t i;
@@ -404,7 +405,8 @@ static void an_answer_that_does_not_fit_is_still_json(void **state)
 	(void)state;
 	start_record(&record);
 	text_init(&text, 64);
-	answer_decision(request, &record, true, &text);
+	answer_decision(&record, true, &text);
+	answer_send(request, 200, &text);
 	text_done(&text);
 	is_json(&answered,
 	    "{\"error\":\"The answer did not fit\",\"code\":\"memory\"}");

@@ -338,6 +338,15 @@ static void print_to(char *printed, size_t size, const struct config *config)
 	assert_int_equal(fclose(out), 0);
 }
 
+/* The Markdown table has a row for each key, below two of its own. */
+static int count_keys(void)
+{
+	char printed[20000];
+
+	print_to(printed, sizeof printed, NULL);
+	return count_lines(printed) - 2;
+}
+
 static void printing_shows_origins_and_no_secret(void **state)
 {
 	struct place *place = *state;
@@ -367,7 +376,7 @@ static void printing_shows_origins_and_no_secret(void **state)
 	    strstr(printed, "LOG_LEVEL             environment  debug\n"));
 	assert_non_null(
 	    strstr(printed, "SKU_POINTER           default      (not set)\n"));
-	assert_int_equal(count_lines(printed), 23);
+	assert_int_equal(count_lines(printed), count_keys());
 }
 
 static void the_markdown_table_has_four_columns_in_each_row(void **state)
@@ -378,7 +387,6 @@ static void the_markdown_table_has_four_columns_in_each_row(void **state)
 
 	(void)state;
 	print_to(printed, sizeof printed, NULL);
-	assert_int_equal(count_lines(printed), 25);
 	for (at = printed; *at != '\0'; at++) {
 		bars += *at == '|';
 		if (*at == '\n') {

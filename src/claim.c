@@ -1,0 +1,152 @@
+/* claim.c: an event -> ours to decide, or the answer it already had */
+#include "claim.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define DIGEST_BYTES 32
+#define KEY_BYTES    16 /* of the digest; as good as an id for a day's events */
+#define POLL_US      (20 * CLOCK_MS)
+/* The claim of a dead process ends this much after its event's deadline. */
+#define LEASE_SPARE_US (5 * CLOCK_SECOND)
+
+struct claims {
+	const struct config *config;
+	struct loop *loop;
+	struct store *store;
+	bool stopping;
+	int64_t next_holder; /* begins at random, so that no process's meet */
+};
+
+struct claims *claims_new(
+    const struct config *config, struct loop *loop, struct store *store)
+{
+	struct claims *claims = calloc(1, sizeof *claims);
+	uint64_t first = 0;
+
+	if (!claims)
+		return NULL;
+	claims->config = config;
+	claims->loop = loop;
+	claims->store = store;
+	RAND_bytes((unsigned char *)&first, sizeof first);
+	claims->next_holder = (int64_t)(first >> 2);
+	return claims;
+}
+
+void claims_free(struct claims *claims)
+{
+	free(claims);
+}
+
+static bool has_trusted_id(
+    const struct config *config, const struct event *event)
+{
+	return event->event_id[0] != '\0' &&
+	       config->webhook_auth != WEBHOOK_AUTH_NONE;
+}
+
+/* With the NULs between them, so that no two events write the same. */
+static void digest_event(const struct config *config,
+    const struct event *event, unsigned char digest[DIGEST_BYTES])
+{
+	const char *const with_id[] = {"id", event->event_id};
+	const char *const without[] = {event->event_type,
+	    event->interaction_id, event->timestamp};
+	bool has_id = has_trusted_id(config, event);
+	const char *const *parts = has_id ? with_id : without;
+	size_t count = has_id ? 2 : 3;
+	struct text all;
+	size_t i;
+
+	text_init(&all, 4096);
+	for (i = 0; i < count; i++)
+		text_add_bytes(&all, parts[i], strlen(parts[i]) + 1);
+	EVP_Digest(text_string(&all), all.length, digest, NULL, EVP_sha256(),
+	    NULL);
+	text_done(&all);
+}
+
+void claim_name(
+    struct claims *claims, struct claim *claim, const struct event *event)
+{
+	static const char hexadecimal[] = "0123456789abcdef";
+	struct claim_row *row = &claim->row;
+	unsigned char digest[DIGEST_BYTES];
+	size_t i;
+
+	row->key[0] = '\0';
+	row->holder = claims->next_holder++;
+	row->window_us = claims->config->claim_window_s * CLOCK_SECOND;
+	row->lease_us = claims->config->event_deadline_us + LEASE_SPARE_US;
+	if (row->window_us == 0)
+		return;
+	digest_event(claims->config, event, digest);
+	for (i = 0; i < KEY_BYTES; i++) {
+		row->key[2 * i] = hexadecimal[digest[i] >> 4];
+		row->key[2 * i + 1] = hexadecimal[digest[i] & 15];
+	}
+	row->key[2 * KEY_BYTES] = '\0';
+}
+
+static enum status take_body(struct db *db, void *arg)
+{
+	struct claim *claim = arg;
+
+	return claim_row_take(db, &claim->row);
+}
+
+static void ask(void *arg);
+
+static void asked(void *arg, enum status status)
+{
+	struct claim *claim = arg;
+	int64_t now_us = clock_mono_us();
+
+	if (status != STATUS_OK || claim->row.found != CLAIM_IN_HAND) {
+		claim->done(claim->arg, status);
+		return;
+	}
+	if (claim->claims->stopping) {
+		claim->done(claim->arg, STATUS_STOPPING);
+		return;
+	}
+	if (now_us + POLL_US >= claim->deadline_us ||
+	    loop_timer_set(claim->claims->loop, &claim->timer,
+		now_us + POLL_US) != STATUS_OK)
+		claim->done(claim->arg, STATUS_IN_FLIGHT);
+}
+
+static void ask(void *arg)
+{
+	struct claim *claim = arg;
+
+	claim->job = (struct store_job){
+	    .lane = STORE_RECORD,
+	    .body = take_body,
+	    .done = asked,
+	    .arg = claim,
+	};
+	store_submit(claim->claims->store, &claim->job);
+}
+
+void claim_take(struct claims *claims, struct claim *claim,
+    int64_t deadline_us, claim_done *done, void *arg)
+{
+	claim->claims = claims;
+	claim->deadline_us = deadline_us;
+	claim->done = done;
+	claim->arg = arg;
+	loop_timer_init(&claim->timer, ask, claim);
+	ask(claim);
+}
+
+/* The timers of those who wait are made due by whoever stops the loop. */
+void claims_stop(struct claims *claims)
+{
+	claims->stopping = true;
+}
