@@ -37,7 +37,8 @@ struct http_answer {
 	const char *body;	/* NUL-terminated, never NULL */
 	size_t body_bytes;
 	int64_t waited_us;	/* in our FIFO, before it was sent */
-	int64_t retry_after_us;	/* Retry-After, from now; -1 when none */
+	int64_t retry_after_us;	/* see retry_after.h; -1 when none, and for
+				   answers other than 429 and 503 */
 	const char *problem;	/* transport failure in words, or "" */
 };
 

@@ -37,6 +37,7 @@ struct cxone *cxone_new(const struct config *config, struct loop *loop,
 	cxone->token = token;
 	cxone->backoff.base_us = config->cxone_backoff_us;
 	cxone->backoff.jitter_us = config->cxone_jitter_us;
+	cxone->backoff.cap_us = BACKOFF_MAX_US;
 	return cxone;
 }
 
@@ -128,7 +129,7 @@ static void back_off(struct cxone_update *update, int64_t retry_after_us)
 		return;
 	}
 	wait_us = backoff_wait_us(&cxone->backoff, update->throttled - 1,
-	    retry_after_us);
+	    retry_after_us, backoff_draw());
 	if (wait_us >= left_us(update)) {
 		finish(update, STATUS_RATE_LIMITED,
 		    "CXone answered 429 and the wait would outlast "

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "retry_after.h"
 
 #define ANSWER_FIRST 1024 /* bytes; most answers fit */
-/* Nobody waits so long; more would not fit in microseconds. */
-#define RETRY_AFTER_MAX_S (365 * 86400)
 
 static bool answer_room(struct http_call *call, size_t need)
 {
@@ -137,23 +136,40 @@ void http_call_no_answer(struct http_call *call, struct http_answer *answer)
 	};
 }
 
+/* The last of that name, as servers and proxies may add their own. */
+static const char *header(const struct http_call *call, const char *name)
+{
+	struct curl_header *found;
+
+	if (curl_easy_header(call->easy, name, 0, CURLH_HEADER, -1, &found) !=
+	    CURLHE_OK)
+		return NULL;
+	return found->value;
+}
+
+/* Asked for only where it is used, so that other answers pay nothing. */
+static int64_t read_retry_after(const struct http_call *call, long code)
+{
+	const char *value;
+
+	if (code != 429 && code != 503)
+		return -1;
+	value = header(call, "Retry-After");
+	if (!value)
+		return -1;
+	return retry_after_us(value, header(call, "Date"), clock_wall_us());
+}
+
 enum status http_call_judge(
     struct http_call *call, CURLcode result, struct http_answer *answer)
 {
 	enum status status = judge_result(call, result);
-	curl_off_t retry_after = 0;
 
 	http_call_no_answer(call, answer);
 	if (status != STATUS_OK)
 		return status;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &answer->code);
-	if (answer->code == 429 || answer->code == 503)
-		curl_easy_getinfo(
-		    call->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	if (retry_after > RETRY_AFTER_MAX_S)
-		retry_after = RETRY_AFTER_MAX_S;
-	if (retry_after > 0)
-		answer->retry_after_us = (int64_t)retry_after * CLOCK_SECOND;
+	answer->retry_after_us = read_retry_after(call, answer->code);
 	if (call->body_bytes > 0) {
 		call->body[call->body_bytes] = '\0';
 		answer->body = call->body;

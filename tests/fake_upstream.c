@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "clock.h"
+#include "retry_after.h"
 
 #define PATCH_PREFIX   "/api/v2/routing/interactions/"
 #define STOCK_PREFIX   "/inventory/"
@@ -299,20 +299,17 @@ static json_t *take_fault(
 static void add_retry_after(const json_t *fault, struct fake_reply *reply)
 {
 	const json_t *date = json_object_get(fault, "retry_after_date_s");
+	const json_t *headers = json_object_get(fault, "headers");
 	const char *after =
-	    member(json_object_get(fault, "headers"), "Retry-After");
-	int64_t seconds;
+	    json_string_value(json_object_get(headers, "Retry-After"));
 
-	if (json_is_integer(date))
-		seconds = json_integer_value(date);
-	else if (*after != '\0' && strspn(after, "0123456789") == strlen(after))
-		seconds = strtol(after, NULL, 10);
-	else if (*after != '\0' && curl_getdate(after, NULL) >= 0)
-		seconds = (int64_t)(curl_getdate(after, NULL) - time(NULL));
-	else
+	if (reply->code != 429 && reply->code != 503)
 		return;
-	/* A date that has passed asks for no wait. */
-	reply->retry_after_us = seconds > 0 ? seconds * CLOCK_SECOND : 0;
+	if (date != NULL)
+		reply->retry_after_us = json_integer_value(date) * CLOCK_SECOND;
+	else if (after != NULL)
+		reply->retry_after_us =
+		    retry_after_us(after, NULL, clock_wall_us());
 }
 
 /* True when the normal part is not played: no token is issued, say. */
