@@ -3,17 +3,16 @@
 #
 #	run.sh [PART...]	default: all parts
 #
-# Two parts run at a time. What a part prints goes to build/logs/PART.log;
+# Two parts run at a time. What a part prints goes to B/logs/PART.log;
 # here it gets one line when it ends and, when it fails, the lines that say
 # so. The last line is the sum. Each part must end within PART_SECONDS (400).
 set -u -o pipefail
 export LC_ALL=C
 
 cd "$(dirname "$0")/.." || exit 1
-B=build
+B=${B:-build}
 logs=$B/logs
-modes="cgi lighttpd-spawn lighttpd-socket lighttpd-cgi apache-fcgid
-	apache-proxy apache-cgi apache-htaccess apache-htaccess-cgi"
+modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
@@ -22,13 +21,13 @@ parts+=" clang units cases-memory simulator"
 run_part() { # PART
 	case $1 in
 	gcc) make -s -j2 compile ;;
-	clang) make -s CC="clang -Wshorten-64-to-32" B=$B/clang compile ;;
+	clang) make -s CC="clang -Wshorten-64-to-32" B="$B/clang" compile ;;
 	check) make -s check ;;
 	race) make -s race ;;
-	units) tests/units.sh $B ;;
+	units) tests/units.sh "$B" ;;
 	servers) tests/servers/test_servers.sh ;;
-	simulator) tests/sim/test_sim.sh $B/stockroute-sim ;;
-	cases-*) $B/cases "${1#cases-}" ;;
+	simulator) tests/sim/test_sim.sh "$B/stockroute-sim" ;;
+	cases-*) "$B/cases" "${1#cases-}" ;;
 	*) echo "no part $1" && return 1 ;;
 	esac
 }
