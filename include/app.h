@@ -14,6 +14,7 @@
 #include "status.h"
 #include "store.h"
 #include "text.h"
+#include "throttle.h"
 #include "token.h"
 
 /*
@@ -28,6 +29,7 @@ struct app {
 	struct http *http;
 	struct claims *claims;
 	struct token *token;
+	struct throttle *throttle;	/* of CXone's updates */
 	struct inventory *inventory;
 	struct cxone *cxone;
 	struct flow *idle_flows;	/* kept for reuse, by flow.c */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "backoff.h"
 #include "log.h"
 #include "status.h"
 #include "text.h"
@@ -39,7 +40,7 @@ enum config_origin {
 	CONFIG_ORIGIN_COUNT
 };
 
-#define CONFIG_KEYS_MAX 32
+#define CONFIG_KEYS_MAX 64
 
 struct config {
 	char file[CONFIG_TEXT_BYTES];	/* the JSON file, "" when none */
@@ -50,9 +51,12 @@ struct config {
 	char cxone_client_id[CONFIG_TEXT_BYTES];
 	char cxone_client_secret[CONFIG_SECRET_BYTES];
 	int64_t cxone_timeout_us;
-	int64_t cxone_retries;		/* after a 429 */
+	int64_t cxone_attempt_min_us;	/* an attempt needs so much */
+	int64_t cxone_retries;		/* of one update */
 	int64_t cxone_backoff_us;	/* the first; doubles */
 	int64_t cxone_jitter_us;	/* added at random, 0 to this */
+	enum backoff_schedule retry_schedule;
+	int64_t retry_budget;		/* tokens, of all processes */
 
 	char inventory_api_url[CONFIG_TEXT_BYTES];	/* no trailing slash */
 	int64_t inventory_timeout_us;

@@ -9,14 +9,20 @@
 #include "routing.h"
 #include "status.h"
 #include "text.h"
+#include "throttle.h"
 #include "token.h"
 
 /*
  * Tells CXone where an interaction shall go:
  *   PATCH {CXONE_BASE_URL}/api/v2/routing/interactions/{interactionId}
- * 401: the token is refreshed once and the request repeated once. 429: up
- * to CXONE_RETRIES repetitions, each after backoff_wait_us, never one that
- * could not begin before the deadline. Everything else ends it.
+ * 401: the token is refreshed once and the request repeated once.
+ * 429 is repeated, with RETRY_SCHEDULE=full-jitter also 500, 502, 503, 504
+ * and no answer: CXONE_RETRIES times at most, as retry.h says, while the
+ * budget of all processes pays for it. Everything else ends it.
+ * A Retry-After, of 429 or 503, pauses the updates of all processes: they
+ * wait until it is over, or end RATE_LIMITED at once when their deadline
+ * comes first. No request begins that has less time than it needs
+ * (CXONE_ATTEMPT_MIN_MS).
  */
 struct cxone;
 
@@ -36,8 +42,9 @@ struct cxone_update {
 
 	enum status status;	/* OK: CXone answered 2xx;
 		INTERACTION_NOT_FOUND 404; SCOPE_MISSING 403; TOKEN_REJECTED
-		401 twice; RATE_LIMITED; UPSTREAM_REFUSED; UPSTREAM_FAILED;
-		TIMEOUT, TRANSPORT, UNREACHABLE; TOKEN_*; DEADLINE; STOPPING */
+		401 twice; RATE_LIMITED; BUDGET_EXHAUSTED;
+		UPSTREAM_REFUSED; UPSTREAM_FAILED; TIMEOUT, TRANSPORT,
+		UNREACHABLE; TOKEN_*; DEADLINE; STOPPING */
 	int http;		/* of the last PATCH; 0: no answer came */
 	int attempts;		/* PATCH requests sent */
 	int token_refreshes;	/* after a 401 */
@@ -48,14 +55,23 @@ struct cxone_update {
 	struct loop_timer timer;
 	struct token_wait wait;	/* while a token is waited for */
 	struct token_lent lent;
-	int throttled;		/* answers 429 so far */
+	int retries;		/* taken so far */
+	int64_t retry_cost;	/* of the last of them; 0: none yet */
 	struct text url;	/* made by the caller with text_init, at least
 				   CXONE_URL_MAX; kept between uses */
 };
 
-/* NULL when memory runs out. Borrows all for its life. */
-struct cxone *cxone_new(const struct config *config, struct loop *loop,
-    struct http *http, struct token *token);
+/* What it stands on. */
+struct cxone_parts {
+	struct loop *loop;
+	struct http *http;
+	struct token *token;
+	struct throttle *throttle;
+};
+
+/* NULL when memory runs out. Borrows config and all parts for its life. */
+struct cxone *cxone_new(const struct config *config,
+    const struct cxone_parts *parts);
 void cxone_free(struct cxone *cxone);
 
 /*

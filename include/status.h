@@ -28,6 +28,8 @@ enum status {
 	STATUS_UPSTREAM_REFUSED,	/* an answer 3xx or 4xx without a name */
 	STATUS_UPSTREAM_FAILED,	/* an answer 5xx */
 	STATUS_RATE_LIMITED,	/* 429 outlasted the retries or the deadline */
+	STATUS_BUDGET_EXHAUSTED,	/* what failed was not repeated: all
+		processes' retries have used up their budget */
 	STATUS_INTERACTION_NOT_FOUND,
 	STATUS_SCOPE_MISSING,	/* 403: routing:interaction:write */
 	STATUS_TOKEN_REJECTED,	/* CXone refused a token just issued */

@@ -35,10 +35,19 @@ static bool open_network(struct app *app)
 	app->token = token_new(config, app->loop, app->store, app->http);
 	if (!app->token)
 		return false;
+	app->throttle = throttle_new(app->loop, app->store,
+	    config->cxone_base_url, config->retry_budget);
+	if (!app->throttle)
+		return false;
 	app->inventory = inventory_new(config, app->http);
 	if (!app->inventory)
 		return false;
-	app->cxone = cxone_new(config, app->loop, app->http, app->token);
+	app->cxone = cxone_new(config, &(struct cxone_parts){
+		.loop = app->loop,
+		.http = app->http,
+		.token = app->token,
+		.throttle = app->throttle,
+	    });
 	return app->cxone;
 }
 
@@ -83,6 +92,7 @@ void app_stop(struct app *app)
 		return;
 	http_stop(app->http);
 	token_stop(app->token);
+	throttle_stop(app->throttle);
 	claims_stop(app->claims);
 	loop_hurry(app->loop);
 }
@@ -94,12 +104,14 @@ void app_close(struct app *app)
 	if (app->cxone) {
 		http_stop(app->http);
 		token_stop(app->token);
+		throttle_stop(app->throttle);
 	}
 	if (app->store)
 		store_flush(app->store);
 	flow_free_idle(app);
 	cxone_free(app->cxone);
 	inventory_free(app->inventory);
+	throttle_free(app->throttle);
 	token_free(app->token);
 	claims_free(app->claims);
 	http_free(app->http);

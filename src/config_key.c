@@ -21,6 +21,16 @@ static const struct config_word routing_modes[] = {
     {NULL, NULL},
 };
 
+static const struct config_word retry_schedules[] = {
+    [BACKOFF_BUILTIN] = {"builtin",
+	"CXONE_BACKOFF_MS, doubled each time, plus the jitter; only after "
+	"429"},
+    [BACKOFF_FULL_JITTER] = {"full-jitter",
+	"a random part of that, 20 s at most; also after 5xx and when no "
+	"answer came"},
+    {NULL, NULL},
+};
+
 static const struct config_word webhook_auths[] = {
     [WEBHOOK_AUTH_NONE] = {"none",
 	"everybody who reaches the address is served"},
@@ -60,13 +70,22 @@ const struct config_key config_keys[KEY_COUNT] = {
     [KEY_CXONE_TIMEOUT] = {"CXONE_TIMEOUT_MS", CONFIG_MS,
 	FIELD(cxone_timeout_us), "5000", 100, 20000, NULL,
 	"Longest time for one request to CXone"},
+    [KEY_CXONE_ATTEMPT_MIN] = {"CXONE_ATTEMPT_MIN_MS", CONFIG_MS,
+	FIELD(cxone_attempt_min_us), "250", 0, 20000, NULL,
+	"No request to CXone begins with less time left for its event"},
     [KEY_CXONE_RETRIES] = {"CXONE_RETRIES", CONFIG_COUNT, FIELD(cxone_retries),
-	"3", 0, 10, NULL, "Attempts after CXone answered 429"},
+	"3", 0, 10, NULL, "Repetitions of one update"},
     [KEY_CXONE_BACKOFF] = {"CXONE_BACKOFF_MS", CONFIG_MS,
 	FIELD(cxone_backoff_us), "1000", 1, 60000, NULL,
 	"Wait before the first of these; doubles each time"},
     [KEY_CXONE_JITTER] = {"CXONE_JITTER_MS", CONFIG_MS, FIELD(cxone_jitter_us),
 	"500", 0, 60000, NULL, "Largest random addition to each wait"},
+    [KEY_RETRY_SCHEDULE] = {"RETRY_SCHEDULE", CONFIG_WORDS,
+	FIELD(retry_schedule), "builtin", 0, 0, retry_schedules,
+	"What is repeated, and after what waits"},
+    [KEY_RETRY_BUDGET] = {"RETRY_BUDGET", CONFIG_COUNT, FIELD(retry_budget),
+	"500", 0, 1000000, NULL,
+	"Tokens for the repetitions of all processes: 5 after 429, else 14"},
     [KEY_INVENTORY_API_URL] = {"INVENTORY_API_URL", CONFIG_URL,
 	FIELD(inventory_api_url), NULL, 8, TEXT_MAX, NULL,
 	"Where the inventory is; /SKU is added"},

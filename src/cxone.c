@@ -5,39 +5,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backoff.h"
 #include "clock.h"
 #include "log.h"
+#include "retry.h"
+
+/* The longest random wait of full jitter: as the AWS SDKs have it. */
+#define FULL_JITTER_MAX_US (20 * CLOCK_SECOND)
 
 /*
  * An update is SENDING (a PATCH is under way, lent holds its token),
- * WAITING for a token (wait is queued, nothing is lent) or BACKING OFF
- * (timer is armed, nothing is lent). Only finish() ends it.
+ * WAITING for a token (wait is queued, nothing is lent) or RESTING till a
+ * backoff or a pause is over (timer is armed, nothing is lent). Only end()
+ * ends it.
  */
 struct cxone {
 	const struct config *config;
-	struct loop *loop;
-	struct http *http;
-	struct token *token;
-	struct backoff backoff;
+	struct cxone_parts parts;
+	struct retry_rules rules;
 };
 
 static void send_patch(struct cxone_update *update);
 
-struct cxone *cxone_new(const struct config *config, struct loop *loop,
-    struct http *http, struct token *token)
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct cxone *cxone_new(const struct config *config,
+    const struct cxone_parts *parts)
 {
 	struct cxone *cxone = calloc(1, sizeof *cxone);
+	bool full = config->retry_schedule == BACKOFF_FULL_JITTER;
 
 	if (!cxone)
 		return NULL;
 	cxone->config = config;
-	cxone->loop = loop;
-	cxone->http = http;
-	cxone->token = token;
-	cxone->backoff.base_us = config->cxone_backoff_us;
-	cxone->backoff.jitter_us = config->cxone_jitter_us;
-	cxone->backoff.cap_us = BACKOFF_MAX_US;
+	cxone->parts = *parts;
+	cxone->rules = (struct retry_rules){
+		.backoff = {
+			.schedule = config->retry_schedule,
+			.base_us = config->cxone_backoff_us,
+			.jitter_us = config->cxone_jitter_us,
+			.cap_us = full ? FULL_JITTER_MAX_US : BACKOFF_MAX_US,
+		},
+		.retries = config->cxone_retries,
+		.attempt_min_us = smaller(config->cxone_attempt_min_us,
+		    config->cxone_timeout_us),
+	};
 	return cxone;
 }
 
@@ -46,34 +60,41 @@ void cxone_free(struct cxone *cxone)
 	free(cxone);
 }
 
-static void finish(struct cxone_update *update, enum status status,
+static void end(void *arg)
+{
+	struct cxone_update *update = arg;
+
+	if (update->status != STATUS_OK)
+		log_line(LOG_WARN, update->interaction_id,
+		    "CXone update failed: %s, HTTP %d, %d sent: %s",
+		    status_name(update->status), update->http,
+		    update->attempts, update->problem);
+	update->done(update->arg);
+}
+
+static void conclude(struct cxone_update *update, enum status status,
     const char *problem)
 {
 	update->status = status;
 	snprintf(update->problem, sizeof update->problem, "%s", problem);
-	if (status != STATUS_OK)
-		log_line(LOG_WARN, update->interaction_id,
-		    "CXone update failed: %s, HTTP %d, %d sent: %s",
-		    status_name(status), update->http, update->attempts,
-		    problem);
-	update->done(update->arg);
 }
 
-static void end_due(void *arg)
+static void finish(struct cxone_update *update, enum status status,
+    const char *problem)
 {
-	struct cxone_update *update = arg;
-
-	finish(update, STATUS_DEADLINE,
-	    "EVENT_DEADLINE_MS passed before CXone could be told");
+	conclude(update, status, problem);
+	end(update);
 }
 
 /* By the timer, since a caller must not be called back before it returned. */
-static void end_at_deadline(struct cxone_update *update)
+static void finish_later(struct cxone_update *update, enum status status,
+    const char *problem)
 {
-	loop_timer_init(&update->timer, end_due, update);
-	if (loop_timer_set(update->cxone->loop, &update->timer,
+	conclude(update, status, problem);
+	loop_timer_init(&update->timer, end, update);
+	if (loop_timer_set(update->cxone->parts.loop, &update->timer,
 		clock_mono_us()) != STATUS_OK)
-		end_due(update);
+		end(update);
 }
 
 static int64_t left_us(const struct cxone_update *update)
@@ -98,7 +119,7 @@ static void wait_for_token(struct cxone_update *update, int64_t newer_than)
 	update->wait.deadline_us = update->deadline_us;
 	update->wait.done = got_token;
 	update->wait.arg = update;
-	token_get(update->cxone->token, &update->wait);
+	token_get(update->cxone->parts.token, &update->wait);
 }
 
 /* A first 401 may be an old token's; a second is CXone's last word. */
@@ -113,36 +134,99 @@ static void refresh_token(struct cxone_update *update, int64_t rejected)
 	wait_for_token(update, rejected);
 }
 
-static void backoff_over(void *arg)
+static void rest_over(void *arg)
 {
 	send_patch(arg);
 }
 
-static void back_off(struct cxone_update *update, int64_t retry_after_us)
+static void rest(struct cxone_update *update, int64_t wait_us)
 {
+	loop_timer_init(&update->timer, rest_over, update);
+	if (loop_timer_set(update->cxone->parts.loop, &update->timer,
+		clock_mono_us() + wait_us) != STATUS_OK)
+		finish_later(update, STATUS_MEMORY, "no timer left");
+}
+
+static void take_retry(struct cxone_update *update, int64_t cost,
+    int64_t wait_us)
+{
+	update->retries++;
+	update->retry_cost = cost;
+	throttle_change_budget(update->cxone->parts.throttle, -cost);
+	rest(update, wait_us);
+}
+
+static const char *describe(const struct http_answer *answer)
+{
+	if (answer->code == 429)
+		return "CXone answered 429";
+	if (answer->code > 0)
+		return "CXone failed";
+	return answer->problem[0] != '\0' ? answer->problem
+					  : "CXone gave no answer";
+}
+
+/* Repeats what failed with status, or ends with it. */
+static void repeat(struct cxone_update *update, enum retry_reason reason,
+    enum status status, const struct http_answer *answer)
+{
+	static const char *const no_retry[] = {
+		[RETRY_LAST] = "no further attempt is permitted",
+		[RETRY_TOO_LATE] = "the wait would outlast EVENT_DEADLINE_MS",
+		[RETRY_NO_BUDGET] = "RETRY_BUDGET is used up",
+	};
 	struct cxone *cxone = update->cxone;
+	const struct retry_question question = {
+		.reason = reason,
+		.taken = update->retries,
+		.retry_after_us = answer->retry_after_us,
+		.left_us = left_us(update),
+		.budget = throttle_budget(cxone->parts.throttle),
+		.draw = backoff_draw(),
+	};
+	char problem[CXONE_PROBLEM_BYTES];
+	enum retry_verdict verdict;
 	int64_t wait_us;
 
-	if (update->throttled > cxone->config->cxone_retries) {
-		finish(update, STATUS_RATE_LIMITED,
-		    "CXone answered 429 to the last permitted attempt");
+	verdict = retry_judge(&cxone->rules, &question, &wait_us);
+	if (verdict == RETRY_WAIT) {
+		log_line(LOG_INFO, update->interaction_id,
+		    "%s, attempt %d, waiting %lld ms", describe(answer),
+		    update->attempts, (long long)(wait_us / CLOCK_MS));
+		take_retry(update, retry_cost(reason), wait_us);
 		return;
 	}
-	wait_us = backoff_wait_us(&cxone->backoff, update->throttled - 1,
-	    retry_after_us, backoff_draw());
-	if (wait_us >= left_us(update)) {
-		finish(update, STATUS_RATE_LIMITED,
-		    "CXone answered 429 and the wait would outlast "
-		    "EVENT_DEADLINE_MS");
-		return;
-	}
-	log_line(LOG_INFO, update->interaction_id,
-	    "CXone answered 429, attempt %d, waiting %lld ms",
-	    update->attempts, (long long)(wait_us / CLOCK_MS));
-	loop_timer_init(&update->timer, backoff_over, update);
-	if (loop_timer_set(cxone->loop, &update->timer,
-		clock_mono_us() + wait_us) != STATUS_OK)
-		finish(update, STATUS_MEMORY, "no timer left");
+	snprintf(problem, sizeof problem, "%s; %s", describe(answer),
+	    no_retry[verdict]);
+	finish(update, verdict == RETRY_NO_BUDGET ? STATUS_BUDGET_EXHAUSTED :
+	    status, problem);
+}
+
+/* By contract the sender is told at once, unless the schedule says more. */
+static void fail(struct cxone_update *update, enum status status,
+    const struct http_answer *answer)
+{
+	if (update->cxone->config->retry_schedule == BACKOFF_FULL_JITTER)
+		repeat(update, RETRY_TRANSIENT, status, answer);
+	else
+		finish(update, status, describe(answer));
+}
+
+static bool is_transient(enum status status, long code)
+{
+	if (status == STATUS_OK)
+		return code == 500 || (code >= 502 && code <= 504);
+	return status == STATUS_UNREACHABLE || status == STATUS_TIMEOUT ||
+	    status == STATUS_TRANSPORT;
+}
+
+/* A success gives back what its retry cost; without one, a little. */
+static void succeed(struct cxone_update *update)
+{
+	int64_t back = update->retry_cost > 0 ? update->retry_cost : 1;
+
+	throttle_change_budget(update->cxone->parts.throttle, back);
+	finish(update, STATUS_OK, "");
 }
 
 static void judge(struct cxone_update *update,
@@ -151,17 +235,19 @@ static void judge(struct cxone_update *update,
 	long code = answer->code;
 
 	if (code >= 200 && code < 300)
-		finish(update, STATUS_OK, "");
+		succeed(update);
 	else if (code == 401)
 		refresh_token(update, token_version);
 	else if (code == 429)
-		back_off(update, answer->retry_after_us);
+		repeat(update, RETRY_THROTTLED, STATUS_RATE_LIMITED, answer);
 	else if (code == 403)
 		finish(update, STATUS_SCOPE_MISSING, "CXone answered 403: the "
 		    "client lacks the scope routing:interaction:write");
 	else if (code == 404)
 		finish(update, STATUS_INTERACTION_NOT_FOUND,
 		    "CXone does not know the interaction (any more)");
+	else if (is_transient(STATUS_OK, code))
+		fail(update, STATUS_UPSTREAM_FAILED, answer);
 	else if (code >= 500)
 		finish(update, STATUS_UPSTREAM_FAILED, "CXone failed");
 	else
@@ -177,42 +263,66 @@ static void patch_done(void *arg, enum status status,
 
 	token_return(&update->lent);
 	update->http = (int)answer->code;
-	if (status != STATUS_OK) {
+	if (answer->retry_after_us > 0)
+		throttle_ask_pause(update->cxone->parts.throttle,
+		    answer->retry_after_us);
+	if (status == STATUS_OK)
+		judge(update, answer, token_version);
+	else if (is_transient(status, 0))
+		fail(update, status, answer);
+	else
 		finish(update, status, answer->problem);
-		return;
-	}
-	if (answer->code == 429)
-		update->throttled++;
-	judge(update, answer, token_version);
 }
 
+/*
+ * Those who wait for one pause must not come back all at one moment. This
+ * is no attempt: it costs neither a retry nor the budget.
+ */
+static void wait_for_pause(struct cxone_update *update, int64_t pause_us)
+{
+	const struct backoff at_once = {.schedule = BACKOFF_BUILTIN};
+	int64_t wait_us = backoff_wait_us(&at_once, 0, pause_us,
+	    backoff_draw());
+
+	if (wait_us + update->cxone->rules.attempt_min_us >= left_us(update))
+		finish_later(update, STATUS_RATE_LIMITED, "CXone asked for a "
+		    "pause which would outlast EVENT_DEADLINE_MS");
+	else
+		rest(update, wait_us);
+}
+
+/* Called again after every kind of waiting: all of it may have changed. */
 static void send_patch(struct cxone_update *update)
 {
 	struct cxone *cxone = update->cxone;
 	int64_t left = left_us(update);
+	int64_t pause_us = throttle_pause_us(cxone->parts.throttle);
 	struct http_request request = {
 		.upstream = HTTP_CXONE,
 		.method = "PATCH",
 		.url = text_string(&update->url),
 		.body = update->route->update,
 		.body_bytes = strlen(update->route->update),
-		.timeout_us = cxone->config->cxone_timeout_us,
+		.timeout_us = smaller(cxone->config->cxone_timeout_us, left),
 	};
 
-	if (left <= 0) {
-		end_at_deadline(update);
+	if (left <= 0 || left < cxone->rules.attempt_min_us) {
+		finish_later(update, STATUS_DEADLINE, "EVENT_DEADLINE_MS "
+		    "leaves no time to tell CXone");
 		return;
 	}
-	if (left < request.timeout_us)
-		request.timeout_us = left;
-	if (!token_lend(cxone->token, update->wait.newer_than,
+	if (pause_us > 0) {
+		wait_for_pause(update, pause_us);
+		return;
+	}
+	if (!token_lend(cxone->parts.token, update->wait.newer_than,
 		&update->lent)) {
 		wait_for_token(update, update->wait.newer_than);
 		return;
 	}
 	request.headers = update->lent.headers;
 	update->attempts++;
-	http_send(cxone->http, &request, patch_done, update);
+	http_send(cxone->parts.http, &request, patch_done, update);
 }
 
 void cxone_send(struct cxone *cxone, struct cxone_update *update)
@@ -222,7 +332,8 @@ void cxone_send(struct cxone *cxone, struct cxone_update *update)
 	update->http = 0;
 	update->attempts = 0;
 	update->token_refreshes = 0;
-	update->throttled = 0;
+	update->retries = 0;
+	update->retry_cost = 0;
 	update->wait.newer_than = 0;
 	text_clear(&update->url);
 	text_add(&update->url, cxone->config->cxone_base_url);

@@ -29,6 +29,7 @@ static const enum sql migrations[] = {
     SQL_schema_1_decision,
     SQL_schema_2_token,
     SQL_schema_3_claim,
+    SQL_schema_4_throttle,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

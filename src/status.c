@@ -20,6 +20,7 @@ static const char *const names[STATUS_COUNT] = {
 	[STATUS_UPSTREAM_REFUSED] = "upstream_refused",
 	[STATUS_UPSTREAM_FAILED] = "upstream_failed",
 	[STATUS_RATE_LIMITED] = "rate_limited",
+	[STATUS_BUDGET_EXHAUSTED] = "budget_exhausted",
 	[STATUS_INTERACTION_NOT_FOUND] = "interaction_not_found",
 	[STATUS_SCOPE_MISSING] = "scope_missing",
 	[STATUS_TOKEN_REJECTED] = "token_rejected",

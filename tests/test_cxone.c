@@ -56,8 +56,9 @@ static struct cxone *open_cxone(struct world *world)
 
 	if (world->http == NULL)
 		world_connect(world);
-	cxone =
-	    cxone_new(&world->config, world->loop, world->http, world->token);
+	cxone = cxone_new(
+	    &world->config, &(struct cxone_parts){world->loop, world->http,
+				world->token, world->throttle});
 	assert_non_null(cxone);
 	return cxone;
 }
@@ -331,6 +332,13 @@ static void a_wait_past_the_deadline_is_not_begun(void **state)
 	told = tell_in(world, "i-1", 2 * CLOCK_SECOND);
 	is_told(&told, STATUS_RATE_LIMITED, 429, 1, 0);
 	assert_true(told.took_us < 500 * CLOCK_MS);
+}
+
+static void an_own_wait_past_the_deadline_is_not_begun(void **state)
+{
+	struct world *world = *state;
+	struct told told;
+
 	/* 0, 150 and no third at 450 ms. */
 	world->config.cxone_backoff_us = 150 * CLOCK_MS;
 	sim_faults(world, "{\"interaction\":[{\"status\":429,\"times\":0}]}");
@@ -430,7 +438,7 @@ static void a_kept_connection_that_was_closed_is_survived(void **state)
 	}
 }
 
-/* One waits for its time, one for an answer, one for its beginning. */
+/* One waits for an answer, one for its time, one for its beginning. */
 static void a_stop_ends_every_kind_of_waiting(void **state)
 {
 	enum { UPDATES = 3 };
@@ -442,8 +450,8 @@ static void a_stop_ends_every_kind_of_waiting(void **state)
 
 	tell(world);
 	sim_faults(world,
-	    "{\"interaction\":[{\"status\":429,"
-	    "\"headers\":{\"Retry-After\":\"9\"}},{\"fault\":\"hang\"}]}");
+	    "{\"interaction\":[{\"fault\":\"hang\"},{\"status\":429,"
+	    "\"headers\":{\"Retry-After\":\"9\"}}]}");
 	send_update(cxone, &told[0], "i-1", 20 * CLOCK_SECOND, &ended);
 	run_for(world->loop, 40);
 	send_update(cxone, &told[1], "i-2", 20 * CLOCK_SECOND, &ended);
@@ -451,6 +459,7 @@ static void a_stop_ends_every_kind_of_waiting(void **state)
 	assert_int_equal(ended, 0);
 	http_stop(world->http);
 	token_stop(world->token);
+	throttle_stop(world->throttle);
 	loop_hurry(world->loop);
 	send_update(cxone, &told[2], "i-3", 20 * CLOCK_SECOND, &ended);
 	assert_true(run_until(world->loop, &ended, UPDATES, 1000));
@@ -478,6 +487,7 @@ int main(void)
 	    IN_WORLD(a_429_too_many_is_rate_limited),
 	    IN_WORLD(a_longer_retry_after_is_waited_for),
 	    IN_WORLD(a_wait_past_the_deadline_is_not_begun),
+	    IN_WORLD(an_own_wait_past_the_deadline_is_not_begun),
 	    IN_WORLD(waits_of_429_and_the_refresh_of_401_go_together),
 	    IN_WORLD(a_hanging_cxone_is_a_timeout_at_its_limit),
 	    IN_WORLD(the_deadline_comes_before_the_limit),

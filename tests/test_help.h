@@ -32,7 +32,9 @@
 #include "http.h"
 #include "log.h"
 #include "loop.h"
+#include "retry.h"
 #include "store.h"
+#include "throttle.h"
 #include "token.h"
 
 #define HELP_ANSWER_MAX (8 << 20) /* bytes of a control answer */
@@ -49,6 +51,7 @@ struct world {
 	struct store *store; /* NULL where not opened; so the rest */
 	struct http *http;
 	struct token *token;
+	struct throttle *throttle;
 };
 
 static inline void help_nap_ms(long ms)
@@ -247,6 +250,8 @@ static inline void help_configure(struct world *world)
 	config->cxone_retries = 3;
 	config->cxone_backoff_us = 20 * CLOCK_MS;
 	config->cxone_jitter_us = 10 * CLOCK_MS;
+	config->retry_schedule = BACKOFF_BUILTIN;
+	config->retry_budget = RETRY_BUDGET_DEFAULT;
 	config->inventory_timeout_us = 300 * CLOCK_MS;
 	config->event_deadline_us = 10 * CLOCK_SECOND;
 	config->inflight_max = 64;
@@ -285,7 +290,9 @@ static inline bool world_try_connect(struct world *world)
 		return false;
 	world->token =
 	    token_new(config, world->loop, world->store, world->http);
-	return world->token != NULL;
+	world->throttle = throttle_new(world->loop, world->store,
+	    config->cxone_base_url, config->retry_budget);
+	return world->token != NULL && world->throttle != NULL;
 }
 
 static inline void world_connect(struct world *world)
@@ -299,10 +306,12 @@ static inline int world_close(void **state)
 	struct world *world = *state;
 
 	store_close(world->store);
+	throttle_free(world->throttle);
 	token_free(world->token);
 	http_free(world->http);
 	loop_free(world->loop);
 	world->store = NULL;
+	world->throttle = NULL;
 	world->token = NULL;
 	world->http = NULL;
 	world->loop = NULL;

@@ -8,6 +8,7 @@ static void begin_again(struct world *world)
 
 	world->loop = NULL;
 	store_close(world->store);
+	throttle_free(world->throttle);
 	token_free(world->token);
 	http_free(world->http);
 	world->loop = loop;
