@@ -36,8 +36,10 @@ struct claim_row {
 
 /*
  * Inserts or finds, in one statement; to be run inside a transaction of
- * the store. A claim whose holder let its lease run out, and one older than
- * the window, is taken over.
+ * the store. Taken over is a claim that was given back, one whose holder let
+ * its lease run out, and one that was answered longer ago than the window:
+ * it counts as new from then on. While a lease lasts, a claim is never taken
+ * from its holder, however short the window.
  */
 enum status claim_row_take(struct db *db, struct claim_row *row);
 
@@ -49,7 +51,10 @@ enum status claim_row_take(struct db *db, struct claim_row *row);
 enum status claim_row_finish(struct db *db, const struct claim_row *row,
     int http, const char *answer);
 
-/* Gives the claim back: the sender may try again. */
+/*
+ * Gives the claim back: the sender may try again. Does nothing when the
+ * claim has been taken over, or was finished.
+ */
 enum status claim_row_release(struct db *db, const struct claim_row *row);
 
 #endif

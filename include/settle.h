@@ -23,8 +23,10 @@ struct settlement {
 };
 
 /*
- * All pointers of the first part are borrowed until done. Submits it; done tells OK when it is committed. The settlement is the
- * store's until then.
+ * Submits the settlement. It and what its first part points to are borrowed
+ * until done, which is called exactly once, later, from the loop: OK when
+ * all of it is committed, STATUS_STORE_* when nothing is. A claim that was
+ * taken over meanwhile is left alone; the record is kept all the same.
  */
 void settle(struct store *store, struct settlement *settlement,
     store_done *done, void *arg);

@@ -1,5 +1,6 @@
 -- claim_row.c: claim_row_finish
 UPDATE claim
-   SET http = :http,
+   SET lease_until_us = 0,
+       http = :http,
        answer = :answer
  WHERE key = :key AND holder = :holder;

@@ -51,12 +51,12 @@ static bool has_trusted_id(
 }
 
 /* With the NULs between them, so that no two events write the same. */
-static void digest_event(const struct config *config,
-    const struct event *event, unsigned char digest[DIGEST_BYTES])
+static void digest_event(const struct config *config, const struct event *event,
+    unsigned char digest[DIGEST_BYTES])
 {
 	const char *const with_id[] = {"id", event->event_id};
-	const char *const without[] = {event->event_type,
-	    event->interaction_id, event->timestamp};
+	const char *const without[] = {
+	    event->event_type, event->interaction_id, event->timestamp};
 	bool has_id = has_trusted_id(config, event);
 	const char *const *parts = has_id ? with_id : without;
 	size_t count = has_id ? 2 : 3;
@@ -66,8 +66,8 @@ static void digest_event(const struct config *config,
 	text_init(&all, 4096);
 	for (i = 0; i < count; i++)
 		text_add_bytes(&all, parts[i], strlen(parts[i]) + 1);
-	EVP_Digest(text_string(&all), all.length, digest, NULL, EVP_sha256(),
-	    NULL);
+	EVP_Digest(
+	    text_string(&all), all.length, digest, NULL, EVP_sha256(), NULL);
 	text_done(&all);
 }
 
@@ -134,8 +134,8 @@ static void ask(void *arg)
 	store_submit(claim->claims->store, &claim->job);
 }
 
-void claim_take(struct claims *claims, struct claim *claim,
-    int64_t deadline_us, claim_done *done, void *arg)
+void claim_take(struct claims *claims, struct claim *claim, int64_t deadline_us,
+    claim_done *done, void *arg)
 {
 	claim->claims = claims;
 	claim->deadline_us = deadline_us;

@@ -35,15 +35,17 @@ enum status claim_row_take(struct db *db, struct claim_row *row)
  */
 static enum status forget_some(struct db *db, const struct claim_row *row)
 {
+	int64_t now_us = clock_wall_us();
 	struct db_row *use = db_use(db, SQL_claim_forget);
 
-	db_bind_int(use, ":forget_us", clock_wall_us() - row->window_us);
+	db_bind_int(use, ":forget_us", now_us - row->window_us);
+	db_bind_int(use, ":now_us", now_us);
 	db_next(use);
 	return db_done(use);
 }
 
-enum status claim_row_finish(struct db *db, const struct claim_row *row,
-    int http, const char *answer)
+enum status claim_row_finish(
+    struct db *db, const struct claim_row *row, int http, const char *answer)
 {
 	struct db_row *use = db_use(db, SQL_claim_finish);
 	enum status status;

@@ -3,15 +3,15 @@
 
 #include "clock.h"
 
-static enum status settle_claim(struct db *db,
-    const struct settlement *settlement)
+static enum status settle_claim(
+    struct db *db, const struct settlement *settlement)
 {
 	if (settlement->claim == NULL || settlement->claim->key[0] == '\0')
 		return STATUS_OK;
 	if (settlement->answer == NULL)
 		return claim_row_release(db, settlement->claim);
-	return claim_row_finish(db, settlement->claim,
-	    settlement->record->http, settlement->answer);
+	return claim_row_finish(db, settlement->claim, settlement->record->http,
+	    settlement->answer);
 }
 
 static enum status settle_body(struct db *db, void *arg)
