@@ -109,6 +109,7 @@ cases: all $(B)/cases
 
 servers: all
 	@tests/servers/test_servers.sh
+	@tests/servers/test_duplicates.sh
 
 check:
 	@$(MAKE) --no-print-directory -k B=build/check units cases \

@@ -16,7 +16,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" clang units cases-memory simulator"
+parts+=" duplicates clang units cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
@@ -26,6 +26,7 @@ run_part() { # PART
 	race) make -s race ;;
 	units) tests/units.sh "$B" ;;
 	servers) tests/servers/test_servers.sh ;;
+	duplicates) tests/servers/test_duplicates.sh ;;
 	simulator) tests/sim/test_sim.sh "$B/stockroute-sim" ;;
 	cases-*) "$B/cases" "${1#cases-}" ;;
 	*) echo "no part $1" && return 1 ;;

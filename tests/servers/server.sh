@@ -15,6 +15,7 @@
 # to run are put in. DIR, which holds stockroute.json, receives all that is
 # made: configuration, sockets, logs, and a copy of $STOCKROUTE_FCGI
 # (default cgi-bin/stockroute.fcgi). Nothing of the system is changed.
+# lighttpd-spawn starts $STOCKROUTE_PROCS processes (default 2).
 #
 # A web server that root starts gives up root for www-data. Here all of it
 # starts as www-data, which DIR is given to: the same for root and others.
@@ -55,13 +56,21 @@ server_program_path() { # MODE DIR
 	esac
 }
 
+# Without min-procs lighttpd starts no more than 4.
+server_procs() {
+	local procs=${STOCKROUTE_PROCS:-2}
+
+	echo "\"max-procs\" => $procs, \"min-procs\" => $procs"
+}
+
 # The example for MODE with DIR's paths.
 server_paths() { # DIR FILE
 	sed -e "s|/usr/lib/stockroute/|$1/bin/|" \
 		-e "s|/etc/stockroute/|$1/|" -e "s|/home/user/|$1/|" \
 		-e "s|/run/stockroute/|$1/run/|" \
 		-e "s|/run/lighttpd/|$1/run/|" \
-		-e "s|/var/log/lighttpd/|$1/log/|" "$2"
+		-e "s|/var/log/lighttpd/|$1/log/|" \
+		-e "s|\"max-procs\" => 2|$(server_procs)|" "$2"
 }
 
 # lighttpd's example with part N chosen: the other parts go, and in this one

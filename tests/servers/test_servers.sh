@@ -7,12 +7,10 @@
 # mode. Modes run side by side, $STOCKROUTE_JOBS (3) at a time.
 
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/servers/server.sh
-. "$here/server.sh"
+# shellcheck source=tests/servers/stage.sh
+. "$here/stage.sh"
 
-sim=${STOCKROUTE_SIM:-$server_root/build/stockroute-sim}
 jobs_max=${STOCKROUTE_JOBS:-3}
-secret=an-unguessable-word
 
 # ---- What a mode is like -------------------------------------------------
 
@@ -21,63 +19,7 @@ is_htaccess() { [[ $mode = apache-htaccess* ]]; }
 is_fcgid() { [ "$mode" = apache-fcgid ] || [ "$mode" = apache-htaccess ]; }
 is_socket() { [ "$mode" = lighttpd-socket ] || [[ $mode = apache-proxy* ]]; }
 
-# ---- The simulator -------------------------------------------------------
-
-sim_start() {
-	"$sim" --port-file "$dir/sim.port" --client-id us \
-		--client-secret to-cxone >"$dir/sim.log" 2>&1 &
-	sim_pid=$!
-	server_wait 5 test -s "$dir/sim.port" || return 1
-	sim_url=http://127.0.0.1:$(cat "$dir/sim.port")
-}
-
-sim_stop() {
-	[ -z "${sim_pid-}" ] || kill "$sim_pid" 2>/dev/null
-	wait
-}
-
-sim_ask() { # METHOD PATH [BODY]
-	curl -sS --max-time 5 -X "$1" ${3+-d "$3"} "$sim_url/control/$2"
-}
-
-# How often the interaction was patched.
-sim_patches() { # ID
-	sim_ask GET journal | grep -o "/interactions/$1\"" | wc -l
-}
-
-slow_upstream() { # MS
-	sim_ask PUT faults \
-		"{\"interaction\":[{\"delay_ms\":$1,\"times\":0}]}" >/dev/null
-}
-
-sim_number() { # NAME
-	sim_ask GET stats | grep -o "\"$1\": *[0-9]*" | grep -o '[0-9]*$'
-}
-
-in_hand() { # COUNT
-	[ "$(sim_number inflight)" -ge "$1" ]
-}
-
 # ---- The client ----------------------------------------------------------
-
-event() { # ID
-	printf '{"event_type":"routing.interaction.created",'
-	printf '"timestamp":"2024-05-15T10:30:00Z","data":{'
-	printf '"interactionId":"%s","mediaType":"voice",' "$1"
-	printf '"channel":"phone","routing":{"skills":[],"queues":[]}}}'
-}
-
-# Asks the endpoint; prints the HTTP status, 000 when no answer came. The
-# answer is in $dir/client/NAME.
-ask() { # NAME CURL-ARGUMENT...
-	curl -s --max-time 20 -o "$dir/client/$1" -D "$dir/client/$1.head" \
-		-w '%{http_code}\n' -H "Authorization: Bearer $secret" \
-		"${@:2}"
-}
-
-post() { # ID [CURL-ARGUMENT...]
-	ask "$1" "${@:2}" --data-binary "$(event "$1")" "$endpoint"
-}
 
 # Posts COUNT events at once; their statuses go to $dir/client/NAME.
 burst() { # NAME COUNT
@@ -120,15 +62,6 @@ slow_senders() { # COUNT
 
 # ---- What must hold ------------------------------------------------------
 
-fail() { # WHY
-	echo "$1"
-	return 1
-}
-
-same() { # WHAT GOT EXPECTED
-	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
-}
-
 # Every status in the file is 200, and there are COUNT, or at least one.
 all_200() { # NAME [COUNT]
 	local file=$dir/client/$1
@@ -137,11 +70,6 @@ all_200() { # NAME [COUNT]
 	! grep -qvx 200 "$file" ||
 		fail "$1: $(sort "$file" | uniq -c | xargs)" || return 1
 	[ -z "${2-}" ] || same "$1: answers" "$(wc -l <"$file")" "$2"
-}
-
-said() { # NAME WORD
-	grep -q "\"$2\"" "$dir/client/$1" ||
-		fail "$1: no \"$2\" in: $(head -c 200 "$dir/client/$1")"
 }
 
 recorded() { # LIKE
@@ -346,32 +274,6 @@ sudden_stop_leaves_a_record() {
 
 # ---- One mode ------------------------------------------------------------
 
-check() { # FUNCTION: its name is the sentence
-	local why
-
-	if why=$("$1" 2>&1); then
-		echo "ok - $mode: ${1//_/ }"
-	else
-		echo "not ok - $mode: ${1//_/ }"
-		printf '%s\n' "$why" | sed 's/^/# /'
-	fi
-}
-
-write_config() {
-	cat >"$dir/stockroute.json" <<-JSON
-	{
-		"stockroute_db": "$dir/data/stockroute.db",
-		"cxone_base_url": "$sim_url",
-		"cxone_client_id": "us",
-		"cxone_client_secret": "to-cxone",
-		"inventory_api_url": "$sim_url/inventory",
-		"webhook_auth": "bearer",
-		"webhook_secret": "$secret"
-	}
-	JSON
-	chmod o-r "$dir/stockroute.json"
-}
-
 starts() {
 	mkdir -p "$dir"/{client,data}
 	server_start "$mode" "$dir" >/dev/null
@@ -413,7 +315,7 @@ run_mode() { # MODE
 	trap 'exit 1' INT TERM
 	trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop; rm -rf "$dir"' EXIT
 	sim_start || fail "not ok - $mode: the simulator starts" || return
-	write_config
+	write_config ''
 	check starts
 	url=$(cat "$dir/url" 2>/dev/null) || return
 	endpoint=$url/webhook/routing-events

@@ -1,0 +1,115 @@
+#!/bin/bash
+# stage.sh: what the tests behind real web servers share; sourced by them
+#
+# A test sets $mode and $dir, then calls sim_start and write_config, starts a
+# server (server.sh) and sets $endpoint.
+
+# shellcheck source=tests/servers/server.sh
+. "$(dirname "${BASH_SOURCE[0]}")/server.sh"
+
+sim=${STOCKROUTE_SIM:-$server_root/build/stockroute-sim}
+secret=an-unguessable-word
+endpoint=
+
+# ---- The simulator -------------------------------------------------------
+
+sim_start() {
+	"$sim" --port-file "$dir/sim.port" --client-id us \
+		--client-secret to-cxone >"$dir/sim.log" 2>&1 &
+	sim_pid=$!
+	server_wait 5 test -s "$dir/sim.port" || return 1
+	sim_url=http://127.0.0.1:$(cat "$dir/sim.port")
+}
+
+sim_stop() {
+	[ -z "${sim_pid-}" ] || kill "$sim_pid" 2>/dev/null
+	wait
+}
+
+sim_ask() { # METHOD PATH [BODY]
+	curl -sS --max-time 5 -X "$1" ${3+-d "$3"} "$sim_url/control/$2"
+}
+
+# How often the interaction was patched.
+sim_patches() { # ID
+	sim_ask GET journal | grep -o "/interactions/$1\"" | wc -l
+}
+
+slow_upstream() { # MS
+	sim_ask PUT faults \
+		"{\"interaction\":[{\"delay_ms\":$1,\"times\":0}]}" >/dev/null
+}
+
+sim_number() { # NAME
+	sim_ask GET stats | grep -o "\"$1\": *[0-9]*" | grep -o '[0-9]*$'
+}
+
+in_hand() { # COUNT
+	[ "$(sim_number inflight)" -ge "$1" ]
+}
+
+# ---- The client ----------------------------------------------------------
+
+event() { # ID
+	printf '{"event_type":"routing.interaction.created",'
+	printf '"timestamp":"2024-05-15T10:30:00Z","data":{'
+	printf '"interactionId":"%s","mediaType":"voice",' "$1"
+	printf '"channel":"phone","routing":{"skills":[],"queues":[]}}}'
+}
+
+# Asks the endpoint; prints the HTTP status, 000 when no answer came. The
+# answer is in $dir/client/NAME.
+ask() { # NAME CURL-ARGUMENT...
+	curl -s --max-time 20 -o "$dir/client/$1" -D "$dir/client/$1.head" \
+		-w '%{http_code}\n' -H "Authorization: Bearer $secret" \
+		"${@:2}"
+}
+
+post() { # ID [CURL-ARGUMENT...]
+	ask "$1" "${@:2}" --data-binary "$(event "$1")" "$endpoint"
+}
+
+# ---- What must hold ------------------------------------------------------
+
+fail() { # WHY
+	echo "$1"
+	return 1
+}
+
+same() { # WHAT GOT EXPECTED
+	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
+}
+
+said() { # NAME WORD
+	grep -q "\"$2\"" "$dir/client/$1" ||
+		fail "$1: no \"$2\" in: $(head -c 200 "$dir/client/$1")"
+}
+
+check() { # FUNCTION: its name is the sentence
+	local why
+
+	if why=$("$1" 2>&1); then
+		echo "ok - $mode: ${1//_/ }"
+	else
+		echo "not ok - $mode: ${1//_/ }"
+		printf '%s\n' "$why" | sed 's/^/# /'
+	fi
+}
+
+# ---- The configuration ---------------------------------------------------
+
+write_config() { # MEMBERS: further ones, each with its comma
+	cat >"$dir/stockroute.json" <<-JSON
+	{
+		$1
+		"stockroute_db": "$dir/data/stockroute.db",
+		"cxone_base_url": "$sim_url",
+		"cxone_client_id": "us",
+		"cxone_client_secret": "to-cxone",
+		"inventory_api_url": "$sim_url/inventory",
+		"webhook_auth": "bearer",
+		"webhook_secret": "$secret"
+	}
+	JSON
+	chmod o-r "$dir/stockroute.json"
+}
