@@ -30,6 +30,7 @@ static const enum sql migrations[] = {
     SQL_schema_2_token,
     SQL_schema_3_claim,
     SQL_schema_4_throttle,
+    SQL_schema_5_breaker,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 
