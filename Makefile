@@ -23,12 +23,13 @@ PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener webhook auth \
 	settle flow
 # What it stands on.
 BASE_C  := app loop timers http http_call store db db_open writegate \
-	claim_row token token_row token_answer breaker_row circuit \
+	claim_row token token_row token_answer breaker breaker_row circuit \
 	throttle retry backoff retry_after json config config_key config_read \
 	config_value config_report config_print problem text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := report table
-TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events
+TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events \
+	tool_breaker
 
 APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o
 TOOL_O  := $(patsubst %,$(B)/src/%.o,$(TOOL_C))

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "claim.h"
+#include "breaker.h"
 #include "config.h"
 #include "cxone.h"
 #include "http.h"
@@ -27,6 +28,7 @@ struct app {
 	struct routing *routing;
 	struct store *store;
 	struct http *http;
+	struct breaker *breaker;
 	struct claims *claims;
 	struct token *token;
 	struct throttle *throttle;	/* of CXone's updates */

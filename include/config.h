@@ -28,6 +28,7 @@
 
 enum webhook_auth { WEBHOOK_AUTH_NONE, WEBHOOK_AUTH_BEARER };
 enum routing_mode { ROUTING_MODE_SYNC };
+enum breaker_switch { BREAKER_OFF, BREAKER_ON };
 enum sku_rule { SKU_RULE_MEDIA_SUFFIX, SKU_RULE_CHANNEL_DEFAULT };
 
 /* Where a value came from. */
@@ -60,6 +61,11 @@ struct config {
 
 	char inventory_api_url[CONFIG_TEXT_BYTES];	/* no trailing slash */
 	int64_t inventory_timeout_us;
+
+	enum breaker_switch breaker;
+	int64_t breaker_min_calls;
+	int64_t breaker_open_us;	/* the first time; doubles */
+	int64_t breaker_open_max_us;
 
 	char sku_pointer[CONFIG_TEXT_BYTES];	/* JSON Pointer, "" = none */
 	enum sku_rule sku_rule;

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
+#include "breaker.h"
 #include "config.h"
-#include "http.h"
 #include "loop.h"
 #include "routing.h"
 #include "status.h"
@@ -44,7 +44,8 @@ struct cxone_update {
 		INTERACTION_NOT_FOUND 404; SCOPE_MISSING 403; TOKEN_REJECTED
 		401 twice; RATE_LIMITED; BUDGET_EXHAUSTED;
 		UPSTREAM_REFUSED; UPSTREAM_FAILED; TIMEOUT, TRANSPORT,
-		UNREACHABLE; TOKEN_*; DEADLINE; STOPPING */
+		UNREACHABLE; BREAKER_OPEN: not sent; TOKEN_*; DEADLINE;
+		STOPPING */
 	int http;		/* of the last PATCH; 0: no answer came */
 	int attempts;		/* PATCH requests sent */
 	int token_refreshes;	/* after a 401 */
@@ -53,6 +54,7 @@ struct cxone_update {
 	/* The module's own. */
 	struct cxone *cxone;
 	struct loop_timer timer;
+	struct breaker_call call;
 	struct token_wait wait;	/* while a token is waited for */
 	struct token_lent lent;
 	int retries;		/* taken so far */
@@ -64,7 +66,7 @@ struct cxone_update {
 /* What it stands on. */
 struct cxone_parts {
 	struct loop *loop;
-	struct http *http;
+	struct breaker *breaker;
 	struct token *token;
 	struct throttle *throttle;
 };

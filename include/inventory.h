@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
+#include "breaker.h"
 #include "config.h"
-#include "http.h"
 #include "routing.h"
 #include "status.h"
 #include "text.h"
@@ -21,12 +21,12 @@ struct inventory_stock {
 						   routing_unknown, _timeout */
 	enum status result;	/* OK, or why word is one of the two */
 	int http;		/* 0: no answer came */
-	int attempts;
+	int attempts;	/* requests sent */
 };
 
 /* NULL when memory runs out. Borrows all for its life. */
 struct inventory *inventory_new(const struct config *config,
-    struct http *http);
+    struct breaker *breaker);
 void inventory_free(struct inventory *inventory);
 
 typedef void inventory_done(void *arg);
@@ -38,6 +38,7 @@ struct inventory_question {
 	inventory_done *done;
 	void *arg;
 	struct inventory_stock stock;	/* filled when done is called */
+	struct breaker_call call;	/* the module's own */
 	struct text url;	/* made by the caller with text_init, at least
 				   INVENTORY_URL_MAX; kept between uses */
 };
@@ -47,8 +48,9 @@ struct inventory_question {
 /*
  * Looks a SKU up; done is called exactly once, later, from the loop. Takes
  * at most INVENTORY_TIMEOUT_MS, and not past the deadline. Never fails: too
- * slow or 5xx is the word `timeout`, every other failure is `unknown`, so
- * that the caller always gets a route.
+ * slow, 5xx or an open breaker (then nothing is asked: attempts is 0) is the
+ * word `timeout`, every other failure is `unknown`, so that the caller
+ * always gets a route.
  */
 void inventory_ask(struct inventory *inventory,
     struct inventory_question *question);

@@ -60,4 +60,7 @@ enum status report_events(
  */
 enum status report_event(struct db *db, const char *id, struct table **table);
 
+/* The circuit breaker of each upstream, and the calls in its window. */
+enum status report_breakers(struct db *db, struct table **table);
+
 #endif

@@ -27,6 +27,7 @@ enum status {
 	STATUS_ANSWER_INVALID,	/* not JSON, or not with the field needed */
 	STATUS_UPSTREAM_REFUSED,	/* an answer 3xx or 4xx without a name */
 	STATUS_UPSTREAM_FAILED,	/* an answer 5xx */
+	STATUS_BREAKER_OPEN,	/* not asked: it kept failing */
 	STATUS_RATE_LIMITED,	/* 429 outlasted the retries or the deadline */
 	STATUS_BUDGET_EXHAUSTED,	/* what failed was not repeated: all
 		processes' retries have used up their budget */

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "breaker.h"
 #include "config.h"
-#include "http.h"
 #include "loop.h"
 #include "status.h"
 #include "store.h"
@@ -48,7 +48,7 @@ struct token_wait {
 
 /* NULL when memory runs out. Borrows all for its life. */
 struct token *token_new(const struct config *config, struct loop *loop,
-    struct store *store, struct http *http);
+    struct store *store, struct breaker *breaker);
 
 /* Wipes and frees. Waiting callers are forgotten. */
 void token_free(struct token *token);
@@ -70,7 +70,8 @@ void token_return(struct token_lent *lent);
  * STATUS_TOKEN_REFUSED (the endpoint refuses our client), STATUS_TOKEN_-
  * REJECTED (the endpoint keeps giving the token that CXone rejected),
  * STATUS_TOKEN_UNAVAILABLE (the endpoint failed, or no token came before
- * the deadline), STATUS_STORE_*, STATUS_STOPPING. A failure is remembered
+ * the deadline), STATUS_BREAKER_OPEN (CXone's breaker let no request
+ * through), STATUS_STORE_*, STATUS_STOPPING. A failure is remembered
  * for a while in the shared row, so that no process hammers the endpoint.
  */
 void token_get(struct token *token, struct token_wait *wait);

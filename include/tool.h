@@ -11,6 +11,7 @@ int tool_check(int argc, char **argv);
 int tool_config(int argc, char **argv);
 int tool_report(int argc, char **argv);
 int tool_events(int argc, char **argv);
+int tool_breaker(int argc, char **argv);
 int tool_version(int argc, char **argv);
 
 #endif

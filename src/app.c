@@ -32,19 +32,23 @@ static bool open_network(struct app *app)
 	app->claims = claims_new(config, app->loop, app->store);
 	if (!app->claims)
 		return false;
-	app->token = token_new(config, app->loop, app->store, app->http);
+	app->breaker =
+	    breaker_new(config, app->loop, app->store, app->http);
+	if (!app->breaker)
+		return false;
+	app->token = token_new(config, app->loop, app->store, app->breaker);
 	if (!app->token)
 		return false;
 	app->throttle = throttle_new(app->loop, app->store,
 	    config->cxone_base_url, config->retry_budget);
 	if (!app->throttle)
 		return false;
-	app->inventory = inventory_new(config, app->http);
+	app->inventory = inventory_new(config, app->breaker);
 	if (!app->inventory)
 		return false;
 	app->cxone = cxone_new(config, &(struct cxone_parts){
 		.loop = app->loop,
-		.http = app->http,
+		.breaker = app->breaker,
 		.token = app->token,
 		.throttle = app->throttle,
 	    });
@@ -105,6 +109,7 @@ void app_close(struct app *app)
 		http_stop(app->http);
 		token_stop(app->token);
 		throttle_stop(app->throttle);
+		breaker_stop(app->breaker);
 	}
 	if (app->store)
 		store_flush(app->store);
@@ -114,6 +119,7 @@ void app_close(struct app *app)
 	throttle_free(app->throttle);
 	token_free(app->token);
 	claims_free(app->claims);
+	breaker_free(app->breaker);
 	http_free(app->http);
 	store_close(app->store);
 	routing_free(app->routing);

@@ -16,6 +16,12 @@ static const struct config_word sku_rules[] = {
     {NULL, NULL},
 };
 
+static const struct config_word breakers[] = {
+    [BREAKER_OFF] = {"off", "every request is sent"},
+    [BREAKER_ON] = {"on", "none while half of them fail"},
+    {NULL, NULL},
+};
+
 static const struct config_word routing_modes[] = {
     [ROUTING_MODE_SYNC] = {"sync", "the answer tells the decision"},
     {NULL, NULL},
@@ -92,6 +98,17 @@ const struct config_key config_keys[KEY_COUNT] = {
     [KEY_INVENTORY_TIMEOUT] = {"INVENTORY_TIMEOUT_MS", CONFIG_MS,
 	FIELD(inventory_timeout_us), "2000", 50, 20000, NULL,
 	"Longest wait for the inventory; then the fallback route"},
+    [KEY_BREAKER] = {"BREAKER", CONFIG_WORDS, FIELD(breaker), "on", 0, 0,
+	breakers, "Whether an upstream that fails is left alone for a while"},
+    [KEY_BREAKER_MIN_CALLS] = {"BREAKER_MIN_CALLS", CONFIG_COUNT,
+	FIELD(breaker_min_calls), "20", 1, 100000, NULL,
+	"Requests in 30 s below which it is not left alone"},
+    [KEY_BREAKER_OPEN] = {"BREAKER_OPEN_MS", CONFIG_MS,
+	FIELD(breaker_open_us), "5000", 10, 3600000, NULL,
+	"How long it is left alone first; doubles each time"},
+    [KEY_BREAKER_OPEN_MAX] = {"BREAKER_OPEN_MAX_MS", CONFIG_MS,
+	FIELD(breaker_open_max_us), "60000", 10, 3600000, NULL,
+	"The longest of these times"},
     [KEY_SKU_POINTER] = {"SKU_POINTER", CONFIG_POINTER, FIELD(sku_pointer), "",
 	0, TEXT_MAX, NULL,
 	"Where the event tells the SKU; tried before the rule"},

@@ -262,7 +262,10 @@ static void patch_done(void *arg, enum status status,
 	int64_t token_version = update->lent.version;
 
 	token_return(&update->lent);
-	update->http = (int)answer->code;
+	if (status == STATUS_BREAKER_OPEN)
+		update->attempts--;
+	else
+		update->http = (int)answer->code;
 	if (answer->retry_after_us > 0)
 		throttle_ask_pause(update->cxone->parts.throttle,
 		    answer->retry_after_us);
@@ -322,7 +325,8 @@ static void send_patch(struct cxone_update *update)
 	}
 	request.headers = update->lent.headers;
 	update->attempts++;
-	http_send(cxone->parts.http, &request, patch_done, update);
+	breaker_send(cxone->parts.breaker, &update->call, &request, patch_done,
+	    update);
 }
 
 void cxone_send(struct cxone *cxone, struct cxone_update *update)

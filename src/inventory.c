@@ -13,18 +13,19 @@
 
 struct inventory {
 	const struct config *config;
-	struct http *http;
+	struct breaker *breaker;
 	struct http_headers *headers;
 };
 
-struct inventory *inventory_new(const struct config *config, struct http *http)
+struct inventory *inventory_new(const struct config *config,
+    struct breaker *breaker)
 {
 	struct inventory *inventory = calloc(1, sizeof *inventory);
 
 	if (!inventory)
 		return NULL;
 	inventory->config = config;
-	inventory->http = http;
+	inventory->breaker = breaker;
 	inventory->headers = http_headers_add(NULL,
 	    "Accept: application/json");
 	if (!inventory->headers) {
@@ -79,12 +80,19 @@ static enum status read_answer(const struct http_answer *answer,
 	return read_word(answer, stock);
 }
 
-/* Too slow and 5xx mean "down"; everything else "cannot tell". */
+/* Too slow, 5xx and an open breaker mean "down"; everything else "cannot tell". */
 static const char *fallback_word(enum status status)
 {
-	if (status == STATUS_TIMEOUT || status == STATUS_UPSTREAM_FAILED)
+	if (status == STATUS_TIMEOUT || status == STATUS_UPSTREAM_FAILED ||
+	    status == STATUS_BREAKER_OPEN)
 		return routing_timeout;
 	return routing_unknown;
+}
+
+/* The breaker's opening was logged; a line per event would bury it. */
+static enum log_level lookup_level(enum status status)
+{
+	return status == STATUS_BREAKER_OPEN ? LOG_DEBUG : LOG_WARN;
 }
 
 static void got_stock(void *arg, enum status status,
@@ -97,9 +105,11 @@ static void got_stock(void *arg, enum status status,
 	if (status == STATUS_OK)
 		status = read_answer(answer, stock);
 	stock->result = status;
+	if (status == STATUS_BREAKER_OPEN)
+		stock->attempts = 0;
 	if (status != STATUS_OK) {
 		set_word(stock, fallback_word(status));
-		log_line(LOG_WARN, NULL,
+		log_line(lookup_level(status), NULL,
 		    "inventory lookup failed: %s, HTTP %d%s%s",
 		    status_name(status), stock->http,
 		    answer->problem[0] != '\0' ? ", " : "", answer->problem);
@@ -129,5 +139,6 @@ void inventory_ask(struct inventory *inventory,
 	request.url = text_string(&question->url);
 	request.timeout_us = earlier(inventory->config->inventory_timeout_us,
 	    question->deadline_us - clock_mono_us());
-	http_send(inventory->http, &request, got_stock, question);
+	breaker_send(inventory->breaker, &question->call, &request, got_stock,
+	    question);
 }

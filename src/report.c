@@ -41,6 +41,8 @@ static const char *const number_names[] = {
     "cxone_http",
     "cxone_attempts",
     "token_refreshes",
+    "calls",
+    "slow",
 };
 
 static const struct {
@@ -200,4 +202,9 @@ enum status report_event(struct db *db, const char *id, struct table **table)
 
 	db_bind_text(row, ":id", id);
 	return give_table(row, table);
+}
+
+enum status report_breakers(struct db *db, struct table **table)
+{
+	return give_table(db_use(db, SQL_reports_breakers), table);
 }

@@ -19,6 +19,7 @@ static const char *const names[STATUS_COUNT] = {
 	[STATUS_ANSWER_INVALID] = "answer_invalid",
 	[STATUS_UPSTREAM_REFUSED] = "upstream_refused",
 	[STATUS_UPSTREAM_FAILED] = "upstream_failed",
+	[STATUS_BREAKER_OPEN] = "breaker_open",
 	[STATUS_RATE_LIMITED] = "rate_limited",
 	[STATUS_BUDGET_EXHAUSTED] = "budget_exhausted",
 	[STATUS_INTERACTION_NOT_FOUND] = "interaction_not_found",

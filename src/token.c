@@ -47,7 +47,8 @@ struct token {
 	const struct config *config;
 	struct loop *loop;
 	struct store *store;
-	struct http *http;
+	struct breaker *breaker;
+	struct breaker_call call;
 	char url[CONFIG_TEXT_BYTES + 16];
 	char owner[OWNER_BYTES];
 	struct text form;		/* holds the client's secret */
@@ -339,7 +340,7 @@ static void fetch(struct token *token)
 	};
 
 	token->state = TOKEN_FETCHING;
-	http_send(token->http, &request, fetched, token);
+	breaker_send(token->breaker, &token->call, &request, fetched, token);
 }
 
 static int64_t pause_asked_us(const struct http_answer *answer)
@@ -372,6 +373,8 @@ static void fetched(void *arg, enum status status,
 	    answer->problem[0] != '\0' ? ", " : "", answer->problem);
 	if (status == STATUS_TOKEN_REFUSED)
 		give_up(token, STATUS_TOKEN_REFUSED, PAUSE_REFUSED_US);
+	else if (status == STATUS_BREAKER_OPEN)
+		give_up(token, STATUS_BREAKER_OPEN, PAUSE_FAILED_US);
 	else
 		give_up(token, STATUS_TOKEN_UNAVAILABLE,
 		    pause_asked_us(answer));
@@ -467,7 +470,7 @@ static void name_owner(struct token *token)
 }
 
 struct token *token_new(const struct config *config, struct loop *loop,
-    struct store *store, struct http *http)
+    struct store *store, struct breaker *breaker)
 {
 	struct token *token = calloc(1, sizeof *token);
 
@@ -476,7 +479,7 @@ struct token *token_new(const struct config *config, struct loop *loop,
 	token->config = config;
 	token->loop = loop;
 	token->store = store;
-	token->http = http;
+	token->breaker = breaker;
 	snprintf(token->url, sizeof token->url, "%s/oauth/token",
 	    config->cxone_base_url);
 	name_owner(token);

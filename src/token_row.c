@@ -29,6 +29,8 @@ static enum status failure_named(const char *word)
 		return STATUS_TOKEN_REFUSED;
 	if (strcmp(word, status_name(STATUS_TOKEN_REJECTED)) == 0)
 		return STATUS_TOKEN_REJECTED;
+	if (strcmp(word, status_name(STATUS_BREAKER_OPEN)) == 0)
+		return STATUS_BREAKER_OPEN;
 	return STATUS_TOKEN_UNAVAILABLE;
 }
 

@@ -20,6 +20,8 @@ static const struct {
 	    "counts, outcomes and latency percentiles of the decisions"},
 	{"events", tool_events,
 	    "list recent decisions; `events show ID` tells one whole"},
+	{"breaker", tool_breaker,
+	    "the circuit breakers; `breaker open|close|auto UPSTREAM`"},
 	{"version", tool_version,
 	    "print the version and what protects the database"},
 };

@@ -106,7 +106,7 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
 	return true;
 }
 
-struct db *tool_open_db(void)
+struct db *tool_open_db(enum db_mode mode)
 {
 	char problem[DB_PROBLEM_BYTES];
 	struct config *config = NULL;
@@ -122,7 +122,7 @@ struct db *tool_open_db(void)
 		goto out;
 	}
 	log_set_level(config->log_level);
-	status = db_open(config->db, DB_READ, &db, problem);
+	status = db_open(config->db, mode, &db, problem);
 	if (status != STATUS_OK)
 		fprintf(stderr, "stockroute: %s\n", problem);
 out:

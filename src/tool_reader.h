@@ -8,7 +8,7 @@
 #include "report.h"
 #include "table.h"
 
-/* What the subcommands that read the database share. */
+/* What the subcommands that use the database share. */
 enum tool_word { TOOL_SINCE = 1, TOOL_BY = 2, TOOL_LIMIT = 4, TOOL_FORMAT = 8 };
 
 struct tool_words {
@@ -28,9 +28,9 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
     struct tool_words *words);
 
 /*
- * Opens the configured database to read. NULL: the reason and the remedy
+ * Opens the configured database as db_open does. NULL: the reason and the remedy
  * were printed. Close with db_close.
  */
-struct db *tool_open_db(void);
+struct db *tool_open_db(enum db_mode mode);
 
 #endif

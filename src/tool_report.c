@@ -82,7 +82,7 @@ int tool_report(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	db = tool_open_db();
+	db = tool_open_db(DB_READ);
 	if (db == NULL)
 		return 1;
 	status = report(db, &words);

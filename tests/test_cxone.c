@@ -57,7 +57,7 @@ static struct cxone *open_cxone(struct world *world)
 	if (world->http == NULL)
 		world_connect(world);
 	cxone = cxone_new(
-	    &world->config, &(struct cxone_parts){world->loop, world->http,
+	    &world->config, &(struct cxone_parts){world->loop, world->breaker,
 				world->token, world->throttle});
 	assert_non_null(cxone);
 	return cxone;

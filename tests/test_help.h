@@ -27,6 +27,7 @@
 
 #include <cmocka.h>
 
+#include "breaker.h"
 #include "clock.h"
 #include "config.h"
 #include "http.h"
@@ -50,6 +51,7 @@ struct world {
 	struct loop *loop;
 	struct store *store; /* NULL where not opened; so the rest */
 	struct http *http;
+	struct breaker *breaker;
 	struct token *token;
 	struct throttle *throttle;
 };
@@ -288,8 +290,12 @@ static inline bool world_try_connect(struct world *world)
 	    (size_t)config->inflight_max + 1);
 	if (world->http == NULL)
 		return false;
+	world->breaker = breaker_new(
+	    config, world->loop, world->store, world->http);
+	if (world->breaker == NULL)
+		return false;
 	world->token =
-	    token_new(config, world->loop, world->store, world->http);
+	    token_new(config, world->loop, world->store, world->breaker);
 	world->throttle = throttle_new(world->loop, world->store,
 	    config->cxone_base_url, config->retry_budget);
 	return world->token != NULL && world->throttle != NULL;
@@ -308,11 +314,13 @@ static inline int world_close(void **state)
 	store_close(world->store);
 	throttle_free(world->throttle);
 	token_free(world->token);
+	breaker_free(world->breaker);
 	http_free(world->http);
 	loop_free(world->loop);
 	world->store = NULL;
 	world->throttle = NULL;
 	world->token = NULL;
+	world->breaker = NULL;
 	world->http = NULL;
 	world->loop = NULL;
 	return 0;

@@ -27,6 +27,9 @@ static int open_inventory(void **state)
 	world_open(state);
 	world->http = http_new(world->loop, 4, 4);
 	assert_non_null(world->http);
+	world->breaker =
+	    breaker_new(&world->config, world->loop, NULL, world->http);
+	assert_non_null(world->breaker);
 	return 0;
 }
 
@@ -35,7 +38,7 @@ static struct asked ask_in(
     struct world *world, const char *sku, int64_t left_us)
 {
 	struct inventory *inventory =
-	    inventory_new(&world->config, world->http);
+	    inventory_new(&world->config, world->breaker);
 	struct asked asked = {.asked_us = clock_mono_us()};
 
 	assert_non_null(inventory);

@@ -10,6 +10,7 @@ static void begin_again(struct world *world)
 	store_close(world->store);
 	throttle_free(world->throttle);
 	token_free(world->token);
+	breaker_free(world->breaker);
 	http_free(world->http);
 	world->loop = loop;
 	world_connect(world);
