@@ -43,11 +43,12 @@ struct process {
 static void end_if_done(struct process *process)
 {
 	if ((process->draining || process->cgi) &&
-	    process->app.flows == 0 && gateway_idle(process->gateway))
+	    app_is_idle(&process->app) && gateway_idle(process->gateway))
 		loop_stop(process->loop);
 }
 
-static void gateway_became_idle(void *arg)
+/* The gateway's call, and the flows'. */
+static void became_idle(void *arg)
 {
 	end_if_done(arg);
 }
@@ -74,6 +75,7 @@ static void got_signal(void *arg, uint32_t events)
 	    signal.ssi_signo, process->app.flows);
 	process->draining = true;
 	gateway_drain(process->gateway);
+	app_leave_queue(&process->app);
 	loop_timer_set(process->loop, &process->drain_timer,
 	    clock_mono_us() + DRAIN_US);
 	end_if_done(process);
@@ -122,14 +124,19 @@ static enum status configure(struct process *process, const char *file_param)
 
 	text_init(&problems, PROBLEMS_MAX);
 	status = app_open(&process->app, file_param, &problems);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
 		log_problems(&problems);
-	else
+	} else {
+		process->app.became_idle = became_idle;
+		process->app.became_idle_arg = process;
+		if (!process->cgi)
+			app_serve_queue(&process->app);
 		log_line(LOG_INFO, NULL,
 		    "stockroute %s, map %.12s, on SQLite %s: %s",
 		    STOCKROUTE_VERSION,
 		    routing_digest(process->app.routing),
 		    db_sqlite_version(), db_engine());
+	}
 	text_done(&problems);
 	return status;
 }
@@ -220,7 +227,7 @@ static enum status open_process(struct process *process)
 	}
 	status = open_gateway(process);
 	if (status == STATUS_OK)
-		gateway_on_idle(process->gateway, gateway_became_idle,
+		gateway_on_idle(process->gateway, became_idle,
 		    process);
 	return status;
 }

@@ -23,6 +23,11 @@ int answer_http(const struct record *record);
 void answer_decision(const struct record *record, bool recorded,
     struct text *text);
 
+/* Writes the answer to an event that was put into the queue: reason is why
+ * it was not decided at once, STATUS_OK when that was not tried. */
+void answer_queued(const struct record *record, enum status reason,
+    struct text *text);
+
 /* Writes the answer to a duplicate: the first one's, marked as such. */
 void answer_duplicate(const struct text *first, struct text *text);
 

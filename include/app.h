@@ -11,6 +11,7 @@
 #include "http.h"
 #include "inventory.h"
 #include "loop.h"
+#include "queue.h"
 #include "routing.h"
 #include "status.h"
 #include "store.h"
@@ -35,7 +36,10 @@ struct app {
 	struct inventory *inventory;
 	struct cxone *cxone;
 	struct flow *idle_flows;	/* kept for reuse, by flow.c */
+	struct queue *queue;
 	size_t flows;		/* on their way */
+	loop_due *became_idle;	/* NULL: nobody asks when flows is 0 again */
+	void *became_idle_arg;
 };
 
 /*
@@ -50,6 +54,18 @@ enum status app_open(struct app *app, const char *file_param,
  * failure everything is closed again and problems says why, a line each.
  */
 enum status app_start(struct app *app, struct text *problems);
+
+/*
+ * Begins to work on the queue. For processes that live on; the others only
+ * put events there.
+ */
+void app_serve_queue(struct app *app);
+
+/* Takes nothing more from the queue. */
+void app_leave_queue(struct app *app);
+
+/* True when no event is on its way, from the queue or not. */
+bool app_is_idle(const struct app *app);
 
 /*
  * From now on what waits for upstreams ends soon: transfers and waits are

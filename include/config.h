@@ -27,8 +27,8 @@
 #define CONFIG_SECRET_BYTES 4096
 
 enum webhook_auth { WEBHOOK_AUTH_NONE, WEBHOOK_AUTH_BEARER };
-enum routing_mode { ROUTING_MODE_SYNC };
-enum breaker_switch { BREAKER_OFF, BREAKER_ON };
+enum routing_mode { ROUTING_MODE_SYNC, ROUTING_MODE_QUEUE };
+enum config_switch { CONFIG_OFF, CONFIG_ON };
 enum sku_rule { SKU_RULE_MEDIA_SUFFIX, SKU_RULE_CHANNEL_DEFAULT };
 
 /* Where a value came from. */
@@ -62,7 +62,7 @@ struct config {
 	char inventory_api_url[CONFIG_TEXT_BYTES];	/* no trailing slash */
 	int64_t inventory_timeout_us;
 
-	enum breaker_switch breaker;
+	enum config_switch breaker;
 	int64_t breaker_min_calls;
 	int64_t breaker_open_us;	/* the first time; doubles */
 	int64_t breaker_open_max_us;
@@ -71,6 +71,11 @@ struct config {
 	enum sku_rule sku_rule;
 	enum routing_mode routing_mode;
 	int64_t event_deadline_us;
+	enum config_switch spill;
+	int64_t event_max_age_s;
+	int64_t queue_attempts;
+	int64_t queue_backoff_us;
+	int64_t cxone_max_inflight;	/* over all processes */
 	int64_t claim_window_s;
 
 	enum webhook_auth webhook_auth;

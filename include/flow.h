@@ -3,6 +3,7 @@
 
 #include "app.h"
 #include "gateway.h"
+#include "outbox.h"
 
 /*
  * The path of one event: the one place that knows the order of the steps.
@@ -11,6 +12,12 @@
  * counts those on their way.
  */
 void flow_begin(struct app *app, struct gateway_request *request);
+
+/*
+ * The same for an event from the queue, which has no request to answer. arg
+ * is the struct app. Takes item.
+ */
+void flow_begin_queued(void *arg, struct outbox_item *item);
 
 /* Frees the flows kept for reuse; none may be on its way. */
 void flow_free_idle(struct app *app);

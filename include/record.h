@@ -15,6 +15,8 @@ enum outcome {
 	OUTCOME_REFUSED,  /* the event was not acceptable */
 	OUTCOME_FAILED,   /* not routed */
 	OUTCOME_DUPLICATE, /* answered as the first one was */
+	OUTCOME_SUPERSEDED, /* waited, and a newer event came */
+	OUTCOME_EXPIRED, /* waited longer than EVENT_MAX_AGE_S */
 	OUTCOME_COUNT
 };
 
@@ -25,6 +27,7 @@ const char *outcome_name(enum outcome outcome);
  * the answer's timing_ms, the columns NAME_us and the rows of the report.
  */
 enum step {
+	STEP_QUEUE,   /* from acceptance to this attempt; queued events only */
 	STEP_GATEWAY, /* from accept to the whole request */
 	STEP_WEBHOOK,
 	STEP_EVENT,
@@ -75,6 +78,7 @@ struct record {
 	int inventory_attempts;
 	int cxone_attempts;  /* PATCH requests sent */
 	int token_refreshes; /* because CXone answered 401 */
+	int queue_attempts;  /* from the queue, this one counted */
 	char error[RECORD_ERROR_BYTES];
 	int64_t step_us[STEP_COUNT];
 	int64_t total_us; /* receipt to decision, latency_ms */

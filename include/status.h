@@ -17,6 +17,9 @@ enum status {
 	STATUS_MALFORMED,	/* not acceptable JSON */
 	STATUS_FIELD_INVALID,	/* a field is missing or not as expected */
 	STATUS_DUPLICATE,	/* answered before */
+	STATUS_QUEUED,	/* accepted for later */
+	STATUS_SUPERSEDED,	/* a newer event of the interaction came */
+	STATUS_EXPIRED,	/* waited longer than EVENT_MAX_AGE_S */
 	STATUS_IN_FLIGHT,	/* a duplicate; the first is not yet done */
 
 	/* What an upstream did. */
@@ -45,6 +48,7 @@ enum status {
 	STATUS_STORE_CORRUPT,
 	STATUS_STORE_NEWER,	/* made by a newer program */
 	STATUS_STORE_NETWORK_FS,	/* on a file system WAL cannot use */
+	STATUS_STALE,	/* our lease ran out; another has the work */
 
 	/* What happened to ourselves. */
 	STATUS_CONFIG_INVALID,

@@ -33,6 +33,9 @@ SELECT
 	coalesce(sum(n) FILTER (WHERE outcome = 'refused'), 0) AS refused,
 	coalesce(sum(n) FILTER (WHERE outcome = 'failed'), 0) AS failed,
 	coalesce(sum(n) FILTER (WHERE outcome = 'duplicate'), 0) AS duplicate,
+	coalesce(sum(n) FILTER (WHERE outcome = 'superseded'), 0)
+		AS superseded,
+	coalesce(sum(n) FILTER (WHERE outcome = 'expired'), 0) AS expired,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 50) / 1e3, 3)
 		AS p50_ms,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 90) / 1e3, 3)

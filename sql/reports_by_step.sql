@@ -5,6 +5,9 @@ WITH recent AS NOT MATERIALIZED (
 ),
 -- Equal times are counted together: that is all that has to be sorted.
 value(place, step, us, outcome, n) AS (
+	SELECT 0, 'queue', queue_us, outcome, count(*)
+	FROM recent GROUP BY queue_us, outcome
+	UNION ALL
 	SELECT 1, 'gateway', gateway_us, outcome, count(*)
 	FROM recent GROUP BY gateway_us, outcome
 	UNION ALL
@@ -52,6 +55,9 @@ SELECT
 	coalesce(sum(n) FILTER (WHERE outcome = 'refused'), 0) AS refused,
 	coalesce(sum(n) FILTER (WHERE outcome = 'failed'), 0) AS failed,
 	coalesce(sum(n) FILTER (WHERE outcome = 'duplicate'), 0) AS duplicate,
+	coalesce(sum(n) FILTER (WHERE outcome = 'superseded'), 0)
+		AS superseded,
+	coalesce(sum(n) FILTER (WHERE outcome = 'expired'), 0) AS expired,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 50) / 1e3, 3)
 		AS p50_ms,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 90) / 1e3, 3)

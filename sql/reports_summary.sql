@@ -7,6 +7,8 @@ SELECT
 	coalesce(sum(outcome = 'refused'), 0) AS refused,
 	coalesce(sum(outcome = 'failed'), 0) AS failed,
 	coalesce(sum(outcome = 'duplicate'), 0) AS duplicate,
+	coalesce(sum(outcome = 'superseded'), 0) AS superseded,
+	coalesce(sum(outcome = 'expired'), 0) AS expired,
 	-- Of those that were routed at all; NULL when none was.
 	round(100.0 * sum(outcome = 'fallback')
 		/ nullif(sum(outcome IN ('routed', 'fallback')), 0), 1)

@@ -26,6 +26,10 @@ static const struct refusal refusals[] = {
 	"stockroute is not configured; its log says what to set"},
     {STATUS_STOPPING, 503, "Stopping"},
     {STATUS_MEMORY, 503, "Out of memory"},
+    {STATUS_STORE_BUSY, 503, "The event could not be stored"},
+    {STATUS_STORE_FULL, 503, "The event could not be stored"},
+    {STATUS_STORE_UNAVAILABLE, 503, "The event could not be stored"},
+    {STATUS_STORE_CORRUPT, 503, "The event could not be stored"},
 };
 
 /* RFC 9110 sections 10.2.1, 11.6.1 and 10.2.3. */
@@ -154,6 +158,18 @@ void answer_decision(const struct record *record, bool recorded,
 	if (!recorded)
 		text_add(text, ",\"recorded\":false");
 	add_timing(text, record);
+	text_add(text, "}");
+}
+
+void answer_queued(const struct record *record, enum status reason,
+    struct text *text)
+{
+	text_clear(text);
+	text_add(text, "{\"status\":\"queued\"");
+	if (reason != STATUS_OK)
+		add_member(text, "reason", status_name(reason));
+	add_latency(text, record);
+	add_member(text, "interaction_id", record->interaction_id);
 	text_add(text, "}");
 }
 

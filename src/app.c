@@ -7,7 +7,7 @@
 /* Each flow has one request under way; the token module one more. */
 static size_t requests_max(const struct config *config)
 {
-	return (size_t)config->inflight_max + 1;
+	return (size_t)config->inflight_max + QUEUE_IN_HAND_MAX + 1;
 }
 
 static enum status open_store(struct app *app, struct text *problems)
@@ -52,7 +52,11 @@ static bool open_network(struct app *app)
 		.token = app->token,
 		.throttle = app->throttle,
 	    });
-	return app->cxone;
+	if (!app->cxone)
+		return false;
+	app->queue = queue_new(
+	    config, app->loop, app->store, flow_begin_queued, app);
+	return app->queue;
 }
 
 enum status app_start(struct app *app, struct text *problems)
@@ -88,12 +92,30 @@ enum status app_open(struct app *app, const char *file_param,
 	return app_start(app, problems);
 }
 
+void app_serve_queue(struct app *app)
+{
+	queue_start(app->queue);
+}
+
+void app_leave_queue(struct app *app)
+{
+	if (app->queue)
+		queue_stop(app->queue);
+}
+
+bool app_is_idle(const struct app *app)
+{
+	return app->flows == 0 &&
+	       (!app->queue || queue_is_empty_handed(app->queue));
+}
+
 /* In this order: what a stopped transfer or token wakes must find both
  * stopped, then what only waits for its time. */
 void app_stop(struct app *app)
 {
-	if (!app->cxone)
+	if (!app->queue)
 		return;
+	queue_stop(app->queue);
 	http_stop(app->http);
 	token_stop(app->token);
 	throttle_stop(app->throttle);
@@ -114,6 +136,7 @@ void app_close(struct app *app)
 	if (app->store)
 		store_flush(app->store);
 	flow_free_idle(app);
+	queue_free(app->queue);
 	cxone_free(app->cxone);
 	inventory_free(app->inventory);
 	throttle_free(app->throttle);

@@ -477,7 +477,7 @@ struct breaker *breaker_new(const struct config *config, struct loop *loop,
 
 	if (breaker == NULL)
 		return NULL;
-	breaker->on = config->breaker == BREAKER_ON;
+	breaker->on = config->breaker == CONFIG_ON;
 	breaker->loop = loop;
 	breaker->store = store;
 	breaker->http = http;

@@ -17,13 +17,14 @@ static const struct config_word sku_rules[] = {
 };
 
 static const struct config_word breakers[] = {
-    [BREAKER_OFF] = {"off", "every request is sent"},
-    [BREAKER_ON] = {"on", "none while half of them fail"},
+    [CONFIG_OFF] = {"off", "every request is sent"},
+    [CONFIG_ON] = {"on", "none while half of them fail"},
     {NULL, NULL},
 };
 
 static const struct config_word routing_modes[] = {
     [ROUTING_MODE_SYNC] = {"sync", "the answer tells the decision"},
+    [ROUTING_MODE_QUEUE] = {"queue", "at once, when the event is on disk"},
     {NULL, NULL},
 };
 
@@ -42,6 +43,12 @@ static const struct config_word webhook_auths[] = {
 	"everybody who reaches the address is served"},
     [WEBHOOK_AUTH_BEARER] = {"bearer",
 	"senders must show WEBHOOK_SECRET as Authorization: Bearer"},
+    {NULL, NULL},
+};
+
+static const struct config_word spills[] = {
+    [CONFIG_OFF] = {"off", "it is answered 500"},
+    [CONFIG_ON] = {"on", "it goes to the queue and is answered 202"},
     {NULL, NULL},
 };
 
@@ -119,6 +126,20 @@ const struct config_key config_keys[KEY_COUNT] = {
     [KEY_EVENT_DEADLINE] = {"EVENT_DEADLINE_MS", CONFIG_MS,
 	FIELD(event_deadline_us), "25000", 1000, 120000, NULL,
 	"Longest time for one event, waits included"},
+    [KEY_SPILL] = {"SPILL", CONFIG_WORDS, FIELD(spill), "on", 0, 0, spills,
+	"What becomes of an event that fails for a passing reason"},
+    [KEY_EVENT_MAX_AGE] = {"EVENT_MAX_AGE_S", CONFIG_COUNT,
+	FIELD(event_max_age_s), "300", 1, 86400, NULL,
+	"Queued events older than this many seconds are not routed any more"},
+    [KEY_QUEUE_ATTEMPTS] = {"QUEUE_ATTEMPTS", CONFIG_COUNT,
+	FIELD(queue_attempts), "8", 1, 100, NULL,
+	"Attempts at a queued event before it is parked"},
+    [KEY_QUEUE_BACKOFF] = {"QUEUE_BACKOFF_MS", CONFIG_MS,
+	FIELD(queue_backoff_us), "1000", 1, 60000, NULL,
+	"Wait before the second attempt; doubles each time, to a minute"},
+    [KEY_CXONE_MAX_INFLIGHT] = {"CXONE_MAX_INFLIGHT", CONFIG_COUNT,
+	FIELD(cxone_max_inflight), "32", 1, 1024, NULL,
+	"Queued events in hand at one time, over all processes"},
     [KEY_CLAIM_WINDOW] = {"CLAIM_WINDOW_S", CONFIG_COUNT,
 	FIELD(claim_window_s), "3600", 0, 604800, NULL,
 	"How many seconds an event is remembered to know duplicates; 0: not"},

@@ -29,6 +29,7 @@ static set_value *const setters[CONFIG_TYPE_COUNT] = {
 _Static_assert(sizeof(enum log_level) == sizeof(int) &&
 		   sizeof(enum webhook_auth) == sizeof(int) &&
 		   sizeof(enum routing_mode) == sizeof(int) &&
+		   sizeof(enum config_switch) == sizeof(int) &&
 		   sizeof(enum sku_rule) == sizeof(int),
     "set_words writes an int");
 

@@ -31,6 +31,7 @@ static const enum sql migrations[] = {
     SQL_schema_3_claim,
     SQL_schema_4_throttle,
     SQL_schema_5_breaker,
+    SQL_schema_6_outbox,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

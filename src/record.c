@@ -13,12 +13,15 @@ static const char *const outcomes[OUTCOME_COUNT] = {
     [OUTCOME_REFUSED] = "refused",
     [OUTCOME_FAILED] = "failed",
     [OUTCOME_DUPLICATE] = "duplicate",
+    [OUTCOME_SUPERSEDED] = "superseded",
+    [OUTCOME_EXPIRED] = "expired",
 };
 
 static const struct {
 	const char *name;
 	const char *parameter;
 } steps[STEP_COUNT] = {
+    [STEP_QUEUE] = {"queue", ":queue_us"},
     [STEP_GATEWAY] = {"gateway", ":gateway_us"},
     [STEP_WEBHOOK] = {"webhook", ":webhook_us"},
     [STEP_EVENT] = {"event", ":event_us"},
@@ -98,6 +101,7 @@ static void bind_result(struct db_row *row, const struct record *record)
 	bind_http(row, ":cxone_http", record->cxone_http);
 	db_bind_int(row, ":cxone_attempts", record->cxone_attempts);
 	db_bind_int(row, ":token_refreshes", record->token_refreshes);
+	db_bind_int(row, ":queue_attempts", record->queue_attempts);
 	bind_word(row, ":error", record->error);
 }
 
@@ -166,6 +170,7 @@ void record_describe(const struct record *record, struct text *text)
 	add_number(text, "cxone_http", record->cxone_http);
 	add_number(text, "cxone_attempts", record->cxone_attempts);
 	add_number(text, "token_refreshes", record->token_refreshes);
+	add_number(text, "queue_attempts", record->queue_attempts);
 	for (size_t i = 0; i < STEP_COUNT; i++)
 		if (record->step_us[i] >= 0)
 			add_number(

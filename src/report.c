@@ -34,6 +34,8 @@ static const char *const number_names[] = {
     "refused",
     "failed",
     "duplicate",
+    "superseded",
+    "expired",
     "fallback_percent",
     "http",
     "inventory_http",
@@ -43,6 +45,7 @@ static const char *const number_names[] = {
     "token_refreshes",
     "calls",
     "slow",
+    "queue_attempts",
 };
 
 static const struct {

@@ -1,12 +1,17 @@
-/* settle.c: how an event ended -> its record and its claim, at one stroke */
+/* settle.c: how an event ended -> record, claim and queue, at one stroke */
 #include "settle.h"
 
 #include "clock.h"
 
+static bool has_claim(const struct settlement *settlement)
+{
+	return settlement->claim != NULL && settlement->claim->key[0] != '\0';
+}
+
 static enum status settle_claim(
     struct db *db, const struct settlement *settlement)
 {
-	if (settlement->claim == NULL || settlement->claim->key[0] == '\0')
+	if (!has_claim(settlement))
 		return STATUS_OK;
 	if (settlement->answer == NULL)
 		return claim_row_release(db, settlement->claim);
@@ -14,14 +19,69 @@ static enum status settle_claim(
 	    settlement->answer);
 }
 
+static enum status settle_queue(struct db *db, struct settlement *settlement)
+{
+	struct outbox_item *item = settlement->item;
+	const struct record *record = settlement->record;
+	struct outbox_end end = {
+	    .status = record->status,
+	    .http = record->cxone_http,
+	    .error = record->error,
+	};
+
+	switch (settlement->queue) {
+	case SETTLE_ACCEPT:
+	case SETTLE_PUT:
+		return outbox_put(db, item, settlement->due_us);
+	case SETTLE_DONE:
+		return outbox_done(db, item);
+	case SETTLE_AGAIN:
+		return outbox_again(db, item, &end, settlement->due_us, true);
+	case SETTLE_GIVE_BACK:
+		return outbox_again(db, item, &end, settlement->due_us, false);
+	case SETTLE_PARK:
+		return outbox_park(db, item, &end);
+	case SETTLE_NO_QUEUE:
+		break;
+	}
+	return STATUS_OK;
+}
+
+/*
+ * A waiting event of this interaction is older than the one that CXone was
+ * just told of: it must not undo that.
+ */
+static enum status settle_older(
+    struct db *db, const struct settlement *settlement)
+{
+	const struct record *record = settlement->record;
+
+	if (settlement->undecided || record->status != STATUS_OK)
+		return STATUS_OK;
+	return outbox_supersede(
+	    db, record->interaction_id, record->received_us);
+}
+
 static enum status settle_body(struct db *db, void *arg)
 {
 	struct settlement *settlement = arg;
-	enum status status = record_insert(db, settlement->record);
+	enum status status = STATUS_OK;
 
-	if (status != STATUS_OK)
-		return status;
-	return settle_claim(db, settlement);
+	if (settlement->queue == SETTLE_ACCEPT && has_claim(settlement)) {
+		status = claim_row_take(db, settlement->claim);
+		if (status != STATUS_OK ||
+		    settlement->claim->found != CLAIM_OURS)
+			return status;
+	}
+	/* First, since it finds out whether the rest is ours to write. */
+	status = settle_queue(db, settlement);
+	if (status == STATUS_OK && !settlement->undecided)
+		status = record_insert(db, settlement->record);
+	if (status == STATUS_OK)
+		status = settle_older(db, settlement);
+	if (status == STATUS_OK)
+		status = settle_claim(db, settlement);
+	return status;
 }
 
 static void settled(void *arg, enum status status)
@@ -31,6 +91,14 @@ static void settled(void *arg, enum status status)
 	settlement->done(settlement->arg, status);
 }
 
+static enum store_lane lane(const struct settlement *settlement)
+{
+	bool puts = settlement->queue == SETTLE_ACCEPT ||
+		    settlement->queue == SETTLE_PUT;
+
+	return puts ? STORE_DURABLE : STORE_RECORD;
+}
+
 void settle(struct store *store, struct settlement *settlement,
     store_done *done, void *arg)
 {
@@ -38,7 +106,7 @@ void settle(struct store *store, struct settlement *settlement,
 	settlement->done = done;
 	settlement->arg = arg;
 	settlement->job = (struct store_job){
-	    .lane = STORE_RECORD,
+	    .lane = lane(settlement),
 	    .body = settle_body,
 	    .done = settled,
 	    .arg = settlement,

@@ -120,6 +120,7 @@ static inline enum status add_row(struct db *db, const char *id)
 	db_bind_int(row, ":inventory_attempts", 1);
 	db_bind_int(row, ":cxone_attempts", 1);
 	db_bind_int(row, ":token_refreshes", 0);
+	db_bind_int(row, ":queue_attempts", 0);
 	db_bind_int(row, ":total_us", 12340);
 	db_next(row);
 	return db_done(row);

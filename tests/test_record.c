@@ -81,7 +81,7 @@ static void every_field_has_its_column(void **state)
 	    "\"in_stock\",\"in_stock\",\"ok\","
 	    "\"[\\\"skill-premium-support-id\\\"]\",\"[]\",\"d1\",\"failed\","
 	    "\"scope_missing\",500,200,1,403,2,1,\"scope missing\","
-	    "10,11,12,13,14,15,16,17,1,12340]");
+	    "11,12,13,14,15,16,17,18,1,12340]");
 }
 
 static void what_is_not_known_is_null(void **state)
@@ -106,7 +106,7 @@ static void the_line_for_the_log_has_every_field(void **state)
 	    " interaction_id=a1b2c3d4 ", " media_type=voice ",
 	    " skills=[\"skill-premium-support-id\"] ", " outcome=failed ",
 	    " status=scope_missing ", " http=500 ", " cxone_http=403 ",
-	    " gateway_us=10 ", " cxone_us=17 ", " total_us=12340 ",
+	    " gateway_us=11 ", " cxone_us=18 ", " total_us=12340 ",
 	    " error=scope missing"};
 	struct record record;
 	struct text text;

@@ -1,0 +1,86 @@
+#ifndef OUTBOX_H
+#define OUTBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "claim_row.h"
+#include "db.h"
+#include "event.h"
+#include "status.h"
+
+/*
+ * Events that were acknowledged and are still to be done: table outbox. An
+ * item is WAITING until its due time, RUNNING while a worker holds its
+ * lease, or PARKED until an operator decides. Done items are deleted; what
+ * became of them stands in table decision. Every attempt leaves a row in
+ * table attempt.
+ *
+ * Each lease has a larger fence than the one before. A worker whose lease
+ * ran out may find its item in other hands: its fence no longer fits, and
+ * whatever it wants to write then is STATUS_STALE.
+ *
+ * Transactions; to be run inside the store's. Times are wall time.
+ */
+struct outbox_item {
+	int64_t id;
+	int64_t fence;
+	char interaction_id[EVENT_ID_MAX + 1];
+	char claim_key[CLAIM_KEY_BYTES]; /* "": it was not claimed */
+	int64_t claim_holder;
+	char *body; /* the event as it was received; see each function */
+	size_t body_bytes;
+	int64_t accepted_us;
+	int attempts;    /* begun, this one counted */
+	bool superseded; /* a newer event of the interaction is there */
+};
+
+/*
+ * Puts an event into the outbox, due at due_us: body, interaction_id, the
+ * claim, accepted_us and attempts are borrowed; id is given. An older event
+ * of the interaction that still waits is superseded.
+ */
+enum status outbox_put(
+    struct db *db, struct outbox_item *item, int64_t due_us);
+
+/* Marks the interaction's waiting events from before as superseded. */
+enum status outbox_supersede(
+    struct db *db, const char *interaction_id, int64_t before_us);
+
+/*
+ * Takes due items, also those whose worker let its lease run out, oldest
+ * due first, and never one whose interaction another worker has in hand.
+ * Fills at most limit items, fewer when running_max items would be RUNNING
+ * over all processes. Each body is given: free with free.
+ */
+struct outbox_take {
+	int limit;
+	int running_max;
+	int64_t lease_us;
+	struct outbox_item *items;
+	int count; /* the result */
+};
+enum status outbox_take(struct db *db, struct outbox_take *take);
+
+/* How one attempt ended. */
+struct outbox_end {
+	enum status status;
+	int http;          /* CXone's answer, 0 when none came */
+	const char *error; /* in words, borrowed */
+};
+
+/* The item is done: deleted with its history. STATUS_STALE: see above. */
+enum status outbox_done(struct db *db, const struct outbox_item *item);
+
+/*
+ * The item waits again until due_us. counted: the attempt counts; false
+ * gives it back, as when the process stops.
+ */
+enum status outbox_again(struct db *db, const struct outbox_item *item,
+    const struct outbox_end *end, int64_t due_us, bool counted);
+
+/* The item is parked: no worker takes it any more. */
+enum status outbox_park(struct db *db, const struct outbox_item *item,
+    const struct outbox_end *end);
+
+#endif

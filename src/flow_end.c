@@ -1,0 +1,290 @@
+/* flow_end.c: an event's decision -> record, claim, queue and answer */
+#include "flow_steps.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+#include "queue.h"
+
+/*
+ * Failures that pass: what failed now may well succeed in a while. The
+ * others (wrong credentials, a missing scope) need an operator, and more
+ * attempts would only add to the trouble.
+ */
+static bool is_passing(enum status status)
+{
+	switch (status) {
+	case STATUS_UNREACHABLE:
+	case STATUS_TIMEOUT:
+	case STATUS_TRANSPORT:
+	case STATUS_UPSTREAM_FAILED:
+	case STATUS_RATE_LIMITED:
+	case STATUS_TOKEN_UNAVAILABLE:
+	case STATUS_BUDGET_EXHAUSTED:
+	case STATUS_BREAKER_OPEN:
+	case STATUS_DEADLINE:
+	case STATUS_STOPPING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum outcome judge(const struct flow *flow)
+{
+	switch (flow->status) {
+	case STATUS_OK:
+		return routing_is_fallback(flow->app->routing, flow->route) ?
+		    OUTCOME_FALLBACK : OUTCOME_ROUTED;
+	case STATUS_DUPLICATE:
+		return OUTCOME_DUPLICATE;
+	case STATUS_SUPERSEDED:
+		return OUTCOME_SUPERSEDED;
+	case STATUS_EXPIRED:
+		return OUTCOME_EXPIRED;
+	case STATUS_INTERACTION_NOT_FOUND:
+		return OUTCOME_SKIPPED;
+	case STATUS_MALFORMED:
+	case STATUS_FIELD_INVALID:
+		return OUTCOME_REFUSED;
+	default:
+		return OUTCOME_FAILED;
+	}
+}
+
+/* Before the record, since the claim keeps the answer for duplicates. */
+static void write_answer(struct flow *flow, bool recorded)
+{
+	struct record *record = &flow->record;
+
+	if (!flow->let_in) {
+		record->http = answer_refusal(flow->status, NULL, &flow->text);
+		return;
+	}
+	switch (record->outcome) {
+	case OUTCOME_REFUSED:
+		record->http = answer_refusal(flow->status, &flow->problem,
+		    &flow->text);
+		break;
+	case OUTCOME_DUPLICATE:
+		record->http = flow->claim.row.http;
+		answer_duplicate(&flow->claim.row.answer, &flow->text);
+		break;
+	default:
+		record->http = answer_http(record);
+		answer_decision(record, recorded, &flow->text);
+	}
+}
+
+static void log_decision(const struct flow *flow, enum log_level level,
+    const char *what)
+{
+	struct text line;
+
+	if (!log_enabled(level))
+		return;
+	text_init(&line, FLOW_ANSWER_MAX);
+	record_describe(&flow->record, &line);
+	log_line(level, flow->record.interaction_id, "%s: %s", what,
+	    text_string(&line));
+	text_done(&line);
+}
+
+/* The event as it goes into the queue; its body stays the request's. */
+static struct outbox_item *make_item(struct flow *flow)
+{
+	struct outbox_item *item = &flow->own_item;
+
+	*item = (struct outbox_item){
+	    .claim_holder = flow->claim.row.holder,
+	    .accepted_us = flow->record.received_us,
+	};
+	strcpy(item->interaction_id, flow->record.interaction_id);
+	strcpy(item->claim_key, flow->claim.row.key);
+	/* Not written to: outbox_put borrows it. */
+	item->body = (char *)(uintptr_t)gateway_body(flow->request,
+	    &item->body_bytes);
+	return item;
+}
+
+static void wake_queue(struct flow *flow)
+{
+	if (flow->app->queue)
+		queue_wake(flow->app->queue);
+}
+
+/* Not decided yet: it failed now, and goes to the queue instead. */
+static bool shall_spill(const struct flow *flow)
+{
+	return flow->request && flow->app->config->spill == CONFIG_ON &&
+	       flow->record.outcome == OUTCOME_FAILED &&
+	       is_passing(flow->status);
+}
+
+static bool shall_try_again(const struct flow *flow)
+{
+	const struct config *config = flow->app->config;
+
+	return flow->record.outcome == OUTCOME_FAILED &&
+	       is_passing(flow->status) &&
+	       flow->item->attempts < config->queue_attempts;
+}
+
+static void plan_spill(struct flow *flow, struct settlement *settlement)
+{
+	settlement->undecided = true;
+	settlement->queue = SETTLE_PUT;
+	settlement->item = make_item(flow);
+	settlement->due_us =
+	    queue_due_us(flow->app->config, settlement->item);
+	flow->record.http = 202;
+	answer_queued(&flow->record, flow->status, &flow->text);
+	settlement->answer = text_string(&flow->text);
+}
+
+static void plan_queued(struct flow *flow, struct settlement *settlement)
+{
+	settlement->item = flow->item;
+	settlement->queue = SETTLE_DONE;
+	if (flow->status == STATUS_STOPPING) {
+		settlement->queue = SETTLE_GIVE_BACK;
+		settlement->due_us = clock_wall_us();
+		settlement->undecided = true;
+	} else if (shall_try_again(flow)) {
+		settlement->queue = SETTLE_AGAIN;
+		settlement->due_us =
+		    queue_due_us(flow->app->config, flow->item);
+		settlement->undecided = true;
+	} else if (flow->record.outcome == OUTCOME_FAILED) {
+		settlement->queue = SETTLE_PARK;
+	}
+}
+
+static void plan(struct flow *flow)
+{
+	struct settlement *settlement = &flow->settlement;
+	bool failed = flow->record.outcome == OUTCOME_FAILED;
+
+	*settlement = (struct settlement){
+	    .record = &flow->record,
+	    .claim = flow->claimed ? &flow->claim.row : NULL,
+	    .answer = failed ? NULL : text_string(&flow->text),
+	};
+	if (flow->item)
+		plan_queued(flow, settlement);
+	else if (shall_spill(flow))
+		plan_spill(flow, settlement);
+}
+
+/* Without the queue after all: the sender is told of the failure itself. */
+static void lost_spill(struct flow *flow, enum status status)
+{
+	log_line(LOG_ERROR, flow->record.interaction_id,
+	    "not routed, and not queued either: %s", status_name(status));
+	write_answer(flow, false);
+}
+
+/* A decision that cannot be kept is told in the log, whole. */
+static void lost_record(struct flow *flow, enum status status)
+{
+	char what[64];
+
+	snprintf(what, sizeof what, "decision not recorded (%s)",
+	    status_name(status));
+	log_decision(flow, LOG_ERROR, what);
+	if (flow->request)
+		write_answer(flow, false);
+}
+
+static void wrote_record(void *arg, enum status status)
+{
+	struct flow *flow = arg;
+	const struct settlement *settlement = &flow->settlement;
+
+	if (status == STATUS_STALE)
+		log_line(LOG_WARN, flow->record.interaction_id,
+		    "too late: another worker has the queued event");
+	else if (status == STATUS_OK && !settlement->undecided)
+		log_decision(flow, LOG_DEBUG, "decided");
+	else if (status == STATUS_OK && settlement->queue == SETTLE_PUT)
+		wake_queue(flow);
+	else if (status != STATUS_OK && settlement->queue == SETTLE_PUT)
+		lost_spill(flow, status);
+	else if (status != STATUS_OK)
+		lost_record(flow, status);
+	flow_resume(flow, STATUS_OK);
+}
+
+enum status flow_write_record(struct flow *flow)
+{
+	struct record *record = &flow->record;
+
+	record->outcome = judge(flow);
+	record->status = flow->status;
+	record->total_us = flow->step_from_us - flow->begun_us;
+	if (record->step_us[STEP_QUEUE] > 0)
+		record->total_us += record->step_us[STEP_QUEUE];
+	if (record->outcome == OUTCOME_REFUSED)
+		snprintf(record->error, sizeof record->error, "%s",
+		    flow->problem.text);
+	write_answer(flow, true);
+	plan(flow);
+	settle(flow->app->store, &flow->settlement, wrote_record, flow);
+	return STATUS_PENDING;
+}
+
+static void accepted(void *arg, enum status status)
+{
+	struct flow *flow = arg;
+	const struct claim_row *claim = &flow->claim.row;
+	bool claimed = claim->key[0] != '\0';
+
+	if (status != STATUS_OK) {
+		flow->record.http = answer_refusal(status, NULL, &flow->text);
+	} else if (claimed && claim->found == CLAIM_FINISHED) {
+		flow->record.http = claim->http;
+		answer_duplicate(&claim->answer, &flow->text);
+	} else if (claimed && claim->found == CLAIM_IN_HAND) {
+		flow->record.http =
+		    answer_refusal(STATUS_IN_FLIGHT, NULL, &flow->text);
+	} else {
+		wake_queue(flow);
+	}
+	flow_resume(flow, STATUS_OK);
+}
+
+/* Only what is safely on disk is acknowledged. */
+enum status flow_accept(struct flow *flow)
+{
+	if (flow->status != STATUS_OK)
+		return flow_write_record(flow);
+	claim_name(flow->app->claims, &flow->claim, &flow->event);
+	flow->record.total_us = flow->step_from_us - flow->begun_us;
+	flow->record.http = 202;
+	answer_queued(&flow->record, STATUS_OK, &flow->text);
+	flow->settlement = (struct settlement){
+	    .record = &flow->record,
+	    .undecided = true,
+	    .claim = &flow->claim.row,
+	    .answer = text_string(&flow->text),
+	    .queue = SETTLE_ACCEPT,
+	    .item = make_item(flow),
+	    .due_us = clock_wall_us(),
+	};
+	settle(flow->app->store, &flow->settlement, accepted, flow);
+	return STATUS_PENDING;
+}
+
+enum status flow_send_answer(struct flow *flow)
+{
+	struct gateway_request *request = flow->request;
+
+	if (!flow->let_in)
+		write_answer(flow, false);
+	flow->request = NULL;
+	answer_send(request, flow->record.http, &flow->text);
+	return STATUS_OK;
+}

@@ -1,0 +1,172 @@
+/* flow_steps.c: an event on its way -> each step towards its decision */
+#include "flow_steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+#include "sku.h"
+#include "webhook.h"
+
+/*
+ * An event from the queue: it may have been overtaken by a newer one, or by
+ * time. Live media do not wait; a late PATCH would move somebody who has
+ * long been served.
+ */
+enum status flow_check_item(struct flow *flow)
+{
+	const struct outbox_item *item = flow->item;
+	int64_t age_us = clock_wall_us() - item->accepted_us;
+
+	strcpy(flow->record.interaction_id, item->interaction_id);
+	flow->record.received_us = item->accepted_us;
+	flow->record.queue_attempts = item->attempts;
+	flow->record.step_us[STEP_QUEUE] = age_us > 0 ? age_us : 0;
+	strcpy(flow->claim.row.key, item->claim_key);
+	flow->claim.row.holder = item->claim_holder;
+	flow->claim.row.window_us =
+	    flow->app->config->claim_window_s * CLOCK_SECOND;
+	flow->claimed = true;
+	if (item->superseded)
+		return STATUS_SUPERSEDED;
+	if (age_us > flow->app->config->event_max_age_s * CLOCK_SECOND)
+		return STATUS_EXPIRED;
+	return STATUS_OK;
+}
+
+static const char *flow_body(const struct flow *flow, size_t *length)
+{
+	if (!flow->item)
+		return gateway_body(flow->request, length);
+	*length = flow->item->body_bytes;
+	return flow->item->body;
+}
+
+enum status flow_check_webhook(struct flow *flow)
+{
+	enum status status = webhook_check(flow->app->config, flow->request);
+
+	flow->let_in = status == STATUS_OK;
+	return status;
+}
+
+/* What is known of a refused event is kept for its record as well. */
+enum status flow_read_event(struct flow *flow)
+{
+	struct record *record = &flow->record;
+	const struct event *event = &flow->event;
+	size_t length;
+	const char *body;
+	enum status status;
+
+	body = flow_body(flow, &length);
+	status = event_read(body, length, &flow->event, &flow->problem);
+	strcpy(record->interaction_id, event->interaction_id);
+	strcpy(record->media_type, event->media_type);
+	strcpy(record->event_type, event->event_type);
+	strcpy(record->event_timestamp, event->timestamp);
+	return status;
+}
+
+static int64_t deadline(const struct flow *flow)
+{
+	return flow->begun_us + flow->app->config->event_deadline_us;
+}
+
+
+/* Without a store nothing is known of duplicates, but customers wait. */
+static void took_claim(void *arg, enum status status)
+{
+	struct flow *flow = arg;
+
+	if (status == STATUS_STOPPING || status == STATUS_IN_FLIGHT) {
+		flow_resume(flow, status);
+		return;
+	}
+	if (status == STATUS_OK && flow->claim.row.found == CLAIM_FINISHED) {
+		flow_resume(flow, STATUS_DUPLICATE);
+		return;
+	}
+	flow->claimed = status == STATUS_OK;
+	if (!flow->claimed)
+		log_line(LOG_ERROR, flow->record.interaction_id,
+		    "duplicates cannot be known: %s", status_name(status));
+	flow_resume(flow, STATUS_OK);
+}
+
+enum status flow_take_claim(struct flow *flow)
+{
+	claim_name(flow->app->claims, &flow->claim, &flow->event);
+	if (flow->claim.row.key[0] == '\0')
+		return STATUS_OK;
+	claim_take(flow->app->claims, &flow->claim, deadline(flow), took_claim,
+	    flow);
+	return STATUS_PENDING;
+}
+
+enum status flow_find_sku(struct flow *flow)
+{
+	return sku_find(flow->app->config, &flow->event, flow->record.sku,
+	    &flow->problem);
+}
+
+/* Inventory never fails an event: without an answer there is a fallback. */
+static void got_stock(void *arg)
+{
+	struct flow *flow = arg;
+	const struct inventory_stock *stock = &flow->question.stock;
+
+	strcpy(flow->record.inventory_word, stock->word);
+	flow->record.inventory_result = stock->result;
+	flow->record.inventory_http = stock->http;
+	flow->record.inventory_attempts = stock->attempts;
+	flow_resume(flow, STATUS_OK);
+}
+
+enum status flow_ask_inventory(struct flow *flow)
+{
+	flow->question.sku = flow->record.sku;
+	flow->question.deadline_us = deadline(flow);
+	flow->question.done = got_stock;
+	flow->question.arg = flow;
+	inventory_ask(flow->app->inventory, &flow->question);
+	return STATUS_PENDING;
+}
+
+enum status flow_choose_route(struct flow *flow)
+{
+	const struct routing *routing = flow->app->routing;
+	struct record *record = &flow->record;
+
+	flow->route = routing_choose(routing, flow->question.stock.word);
+	record->inventory_status = flow->route->word;
+	record->skills = flow->route->skills;
+	record->queues = flow->route->queues;
+	record->map_digest = routing_digest(routing);
+	return STATUS_OK;
+}
+
+static void updated_cxone(void *arg)
+{
+	struct flow *flow = arg;
+	const struct cxone_update *update = &flow->update;
+	struct record *record = &flow->record;
+
+	record->cxone_http = update->http;
+	record->cxone_attempts = update->attempts;
+	record->token_refreshes = update->token_refreshes;
+	snprintf(record->error, sizeof record->error, "%s", update->problem);
+	flow_resume(flow, update->status);
+}
+
+enum status flow_update_cxone(struct flow *flow)
+{
+	flow->update.interaction_id = flow->record.interaction_id;
+	flow->update.route = flow->route;
+	flow->update.deadline_us = deadline(flow);
+	flow->update.done = updated_cxone;
+	flow->update.arg = flow;
+	cxone_send(flow->app->cxone, &flow->update);
+	return STATUS_PENDING;
+}

@@ -1,0 +1,185 @@
+/* outbox.c: acknowledged events -> taken once, until they are done */
+#include "outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+enum status outbox_supersede(
+    struct db *db, const char *interaction_id, int64_t before_us)
+{
+	struct db_row *use = db_use(db, SQL_outbox_supersede);
+
+	db_bind_text(use, ":interaction_id", interaction_id);
+	db_bind_int(use, ":before_us", before_us);
+	db_next(use);
+	return db_done(use);
+}
+
+enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us)
+{
+	struct db_row *use;
+	enum status status;
+
+	status = outbox_supersede(db, item->interaction_id, item->accepted_us);
+	if (status != STATUS_OK)
+		return status;
+	use = db_use(db, SQL_outbox_put);
+	db_bind_text(use, ":interaction_id", item->interaction_id);
+	db_bind_text(use, ":claim_key", item->claim_key);
+	db_bind_int(use, ":claim_holder", item->claim_holder);
+	db_bind_text(use, ":body", item->body);
+	db_bind_int(use, ":accepted_us", item->accepted_us);
+	db_bind_int(use, ":due_us", due_us);
+	db_bind_int(use, ":attempts", item->attempts);
+	if (db_next(use)) {
+		item->id = db_int(use, 0);
+		/* Only at its end does an INSERT with RETURNING write. */
+		db_next(use);
+	}
+	return db_done(use);
+}
+
+static enum status count_running(struct db *db, int64_t now_us, int *count)
+{
+	struct db_row *use = db_use(db, SQL_outbox_running);
+
+	db_bind_int(use, ":now_us", now_us);
+	*count = 0;
+	if (db_next(use))
+		*count = (int)db_int(use, 0);
+	return db_done(use);
+}
+
+/* False: memory. The texts are no longer than what outbox_put was given. */
+static bool read_item(struct db_row *use, struct outbox_item *item)
+{
+	const char *body = db_text(use, 5);
+
+	*item = (struct outbox_item){
+	    .id = db_int(use, 0),
+	    .fence = db_int(use, 1),
+	    .claim_holder = db_int(use, 4),
+	    .accepted_us = db_int(use, 6),
+	    .attempts = (int)db_int(use, 7),
+	    .superseded = db_int(use, 8) != 0,
+	};
+	strncpy(item->interaction_id, db_text(use, 2), EVENT_ID_MAX);
+	strncpy(item->claim_key, db_text(use, 3), CLAIM_KEY_BYTES - 1);
+	item->body_bytes = strlen(body);
+	item->body = malloc(item->body_bytes + 1);
+	if (!item->body)
+		return false;
+	memcpy(item->body, body, item->body_bytes + 1);
+	return true;
+}
+
+static void drop_items(struct outbox_take *take)
+{
+	while (take->count > 0) {
+		take->count--;
+		free(take->items[take->count].body);
+	}
+}
+
+enum status outbox_take(struct db *db, struct outbox_take *take)
+{
+	int64_t now_us = clock_wall_us();
+	struct db_row *use;
+	enum status status;
+	int running;
+	bool whole = true;
+
+	/* The body of a transaction may run again: nothing is kept of before. */
+	drop_items(take);
+	status = count_running(db, now_us, &running);
+	if (status != STATUS_OK || running >= take->running_max)
+		return status;
+	use = db_use(db, SQL_outbox_take);
+	db_bind_int(use, ":lease_until_us", now_us + take->lease_us);
+	db_bind_int(use, ":now_us", now_us);
+	db_bind_int(use, ":limit", take->limit < take->running_max - running ?
+	    take->limit : take->running_max - running);
+	while (whole && db_next(use)) {
+		whole = read_item(use, &take->items[take->count]);
+		take->count += whole;
+	}
+	status = db_done(use);
+	if (status == STATUS_OK && !whole)
+		status = STATUS_MEMORY;
+	if (status != STATUS_OK)
+		drop_items(take);
+	return status;
+}
+
+static enum status note_attempt(struct db *db, const struct outbox_item *item,
+    const struct outbox_end *end)
+{
+	struct db_row *use = db_use(db, SQL_attempt_insert);
+
+	db_bind_int(use, ":outbox_id", item->id);
+	db_bind_int(use, ":attempt", item->attempts);
+	db_bind_int(use, ":ended_us", clock_wall_us());
+	db_bind_text(use, ":status", status_name(end->status));
+	if (end->http == 0)
+		db_bind_null(use, ":http");
+	else
+		db_bind_int(use, ":http", end->http);
+	db_bind_text(use, ":error", end->error);
+	db_next(use);
+	return db_done(use);
+}
+
+/* Runs a statement on the item we hold; STATUS_STALE when we do not. */
+static enum status finish_held(struct db *db, struct db_row *use,
+    const struct outbox_item *item)
+{
+	enum status status;
+
+	db_bind_int(use, ":id", item->id);
+	db_bind_int(use, ":fence", item->fence);
+	db_next(use);
+	status = db_done(use);
+	if (status == STATUS_OK && db_changed(db) == 0)
+		return STATUS_STALE;
+	return status;
+}
+
+enum status outbox_done(struct db *db, const struct outbox_item *item)
+{
+	struct db_row *use = db_use(db, SQL_outbox_done);
+	enum status status = finish_held(db, use, item);
+
+	if (status != STATUS_OK)
+		return status;
+	use = db_use(db, SQL_attempt_forget);
+	db_bind_int(use, ":outbox_id", item->id);
+	db_next(use);
+	return db_done(use);
+}
+
+enum status outbox_again(struct db *db, const struct outbox_item *item,
+    const struct outbox_end *end, int64_t due_us, bool counted)
+{
+	struct db_row *use = db_use(db, SQL_outbox_again);
+	enum status status;
+
+	db_bind_int(use, ":due_us", due_us);
+	db_bind_int(use, ":given_back", counted ? 0 : 1);
+	status = finish_held(db, use, item);
+	if (status == STATUS_OK && counted)
+		status = note_attempt(db, item, end);
+	return status;
+}
+
+enum status outbox_park(struct db *db, const struct outbox_item *item,
+    const struct outbox_end *end)
+{
+	enum status status =
+	    finish_held(db, db_use(db, SQL_outbox_park), item);
+
+	if (status == STATUS_OK)
+		status = note_attempt(db, item, end);
+	return status;
+}

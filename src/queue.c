@@ -1,0 +1,193 @@
+/* queue.c: due items of the outbox -> begun, as many as may be in hand */
+#include "queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backoff.h"
+#include "clock.h"
+#include "log.h"
+
+/* A lost wake is never a lost event: somebody looks this often. */
+#define LOOK_US (250 * CLOCK_MS)
+/* After a look that the store could not do. */
+#define TROUBLE_US (2 * CLOCK_SECOND)
+#define BATCH_MAX       16
+#define LONGEST_WAIT_US (60 * CLOCK_SECOND) /* between two attempts */
+/* A worker that is alive has ended its item by then. */
+#define LEASE_SPARE_US (10 * CLOCK_SECOND)
+
+struct queue {
+	const struct config *config;
+	struct loop *loop;
+	struct store *store;
+	queue_begin *begin;
+	void *arg;
+	bool taking;
+	bool stopped;
+	bool again; /* woken while taking */
+	bool found; /* the last look took something */
+	int in_hand;
+	struct loop_timer timer;
+	struct store_job job;
+	struct outbox_take take;
+	struct outbox_item items[BATCH_MAX];
+};
+
+static void look(void *arg);
+
+static void rest(struct queue *queue, int64_t us)
+{
+	if (!queue->stopped)
+		loop_timer_set(
+		    queue->loop, &queue->timer, clock_mono_us() + us);
+}
+
+static enum status take_body(struct db *db, void *arg)
+{
+	struct queue *queue = arg;
+
+	return outbox_take(db, &queue->take);
+}
+
+/* Each gets its own struct, since they end in any order. */
+static void begin_item(struct queue *queue, const struct outbox_item *taken)
+{
+	struct outbox_item *item = malloc(sizeof *item);
+
+	if (!item) {
+		/* Its lease runs out, and somebody takes it again. */
+		free(taken->body);
+		return;
+	}
+	*item = *taken;
+	queue->in_hand++;
+	queue->begin(queue->arg, item);
+}
+
+static void took(void *arg, enum status status)
+{
+	struct queue *queue = arg;
+	int count = queue->take.count;
+	int i;
+
+	queue->taking = false;
+	queue->found = status == STATUS_OK && count > 0;
+	queue->take.count = 0;
+	if (status != STATUS_OK) {
+		log_line(LOG_ERROR, NULL, "the queue cannot be looked at: %s",
+		    status_name(status));
+		rest(queue, TROUBLE_US);
+		return;
+	}
+	for (i = 0; i < count; i++)
+		begin_item(queue, &queue->items[i]);
+	rest(queue, queue->found || queue->again ? 0 : LOOK_US);
+	queue->again = false;
+}
+
+static void look(void *arg)
+{
+	struct queue *queue = arg;
+	int room = QUEUE_IN_HAND_MAX - queue->in_hand;
+
+	if (queue->stopped || queue->taking)
+		return;
+	if (room <= 0) {
+		rest(queue, LOOK_US);
+		return;
+	}
+	queue->taking = true;
+	queue->take.limit = room < BATCH_MAX ? room : BATCH_MAX;
+	queue->take.running_max = (int)queue->config->cxone_max_inflight;
+	queue->take.lease_us = queue->config->event_deadline_us +
+	    LEASE_SPARE_US;
+	queue->take.items = queue->items;
+	queue->job = (struct store_job){
+	    .lane = STORE_RECORD,
+	    .body = take_body,
+	    .done = took,
+	    .arg = queue,
+	};
+	store_submit(queue->store, &queue->job);
+}
+
+struct queue *queue_new(const struct config *config, struct loop *loop,
+    struct store *store, queue_begin *begin, void *arg)
+{
+	struct queue *queue = calloc(1, sizeof *queue);
+
+	if (!queue)
+		return NULL;
+	queue->config = config;
+	queue->loop = loop;
+	queue->store = store;
+	queue->begin = begin;
+	queue->arg = arg;
+	queue->found = true; /* not yet known to be empty */
+	queue->stopped = true;
+	loop_timer_init(&queue->timer, look, queue);
+	return queue;
+}
+
+void queue_free(struct queue *queue)
+{
+	if (!queue)
+		return;
+	loop_timer_stop(queue->loop, &queue->timer);
+	free(queue);
+}
+
+void queue_start(struct queue *queue)
+{
+	queue->stopped = false;
+	queue_wake(queue);
+}
+
+void queue_wake(struct queue *queue)
+{
+	if (queue->taking)
+		queue->again = true;
+	else
+		rest(queue, 0);
+}
+
+void queue_stop(struct queue *queue)
+{
+	queue->stopped = true;
+	loop_timer_stop(queue->loop, &queue->timer);
+}
+
+void queue_item_free(struct queue *queue, struct outbox_item *item)
+{
+	if (!item)
+		return;
+	queue->in_hand--;
+	free(item->body);
+	free(item);
+}
+
+bool queue_is_idle(const struct queue *queue)
+{
+	return queue_is_empty_handed(queue) && !queue->found;
+}
+
+bool queue_is_empty_handed(const struct queue *queue)
+{
+	return !queue->taking && queue->in_hand == 0;
+}
+
+int64_t queue_due_us(
+    const struct config *config, const struct outbox_item *item)
+{
+	struct backoff backoff = {
+	    .schedule = BACKOFF_BUILTIN,
+	    .base_us = config->queue_backoff_us,
+	    .jitter_us = config->queue_backoff_us / 2,
+	    .cap_us = LONGEST_WAIT_US,
+	};
+	int before = item->attempts > 0 ? item->attempts - 1 : 0;
+
+	return clock_wall_us() +
+	       backoff_wait_us(&backoff, before, -1, backoff_draw());
+}
