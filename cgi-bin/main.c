@@ -164,14 +164,18 @@ static void refuse(struct gateway_request *request)
 static void got_request(void *arg, struct gateway_request *request)
 {
 	struct process *process = arg;
+	const struct config *config;
 
 	if (!process->app.config) {
 		if (configure(process, file_param(request)) != STATUS_OK) {
 			refuse(request);
 			return;
 		}
-		gateway_set_body_max(process->gateway,
-		    (size_t)process->app.config->body_max_bytes);
+		config = process->app.config;
+		/* Before the second request: there is room for so many. */
+		gateway_set_limits(process->gateway,
+		    (size_t)config->body_max_bytes,
+		    (size_t)config->inflight_max, config->gather_us);
 	}
 	flow_begin(&process->app, request);
 }

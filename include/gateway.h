@@ -62,8 +62,13 @@ enum status gateway_open_cgi(struct loop *loop,
     const struct gateway_options *options, gateway_begin *begin, void *arg,
     struct gateway **gateway);
 
-/* Changes the longest body for requests from now on. */
-void gateway_set_body_max(struct gateway *gateway, size_t body_max);
+/*
+ * Changes the limits of gateway_options, for a process that was configured
+ * by its first request. They hold for what comes from now on; requests in
+ * hand stay, also when they are more than inflight_max.
+ */
+void gateway_set_limits(struct gateway *gateway, size_t body_max,
+    size_t inflight_max, int64_t gather_us);
 
 /*
  * Stops accepting; what has been accepted goes on. Connections in the

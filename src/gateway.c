@@ -204,9 +204,12 @@ bool gateway_request_reserve(struct gateway_request *request, size_t capacity)
 	return true;
 }
 
-void gateway_set_body_max(struct gateway *gateway, size_t body_max)
+void gateway_set_limits(struct gateway *gateway, size_t body_max,
+    size_t inflight_max, int64_t gather_us)
 {
 	gateway->body_max = body_max;
+	gateway->inflight_max = inflight_max;
+	gateway->gather_us = gather_us;
 }
 
 void gateway_drain(struct gateway *gateway)

@@ -125,17 +125,17 @@ static void a_body_over_the_limit_is_answered_before_it_has_all_come(
 	assert_int_equal(count_descriptors(), descriptors);
 }
 
-static void a_changed_limit_counts_from_then_on(void **state)
+static void a_changed_body_limit_counts_from_then_on(void **state)
 {
 	struct stage *stage = *state;
 	int fd;
 
-	gateway_set_body_max(stage->gateway, 4);
+	gateway_set_limits(stage->gateway, 4, 4, GATHER_MS * CLOCK_MS);
 	fd = send_post(stage, "12345");
 	run_ms(stage, 5);
 	assert_true(stage->too_large);
 	close(fd);
-	gateway_set_body_max(stage->gateway, 5);
+	gateway_set_limits(stage->gateway, 5, 4, GATHER_MS * CLOCK_MS);
 	fd = send_post(stage, "12345");
 	run_ms(stage, 5);
 	assert_string_equal(stage->body, "12345");
@@ -266,7 +266,7 @@ int main(void)
 	    on_stage(the_longest_body_passes_also_in_pieces),
 	    on_stage(slow_senders_hold_up_nobody),
 	    on_stage(a_body_over_the_limit_is_answered_before_it_has_all_come),
-	    on_stage(a_changed_limit_counts_from_then_on),
+	    on_stage(a_changed_body_limit_counts_from_then_on),
 	    on_stage(a_body_shorter_than_its_length_is_not_given),
 	    on_stage(a_body_without_a_length_ends_with_its_stream),
 	    on_stage(a_body_that_does_not_come_is_answered_408),

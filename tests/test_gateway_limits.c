@@ -36,6 +36,50 @@ static void no_more_than_inflight_max_are_in_hand(void **state)
 		assert_answered(fds[i], "200");
 }
 
+static void fewer_in_hand_from_the_first_request_on(void **state)
+{
+	struct stage *stage = *state;
+	int fds[4];
+	size_t i;
+
+	stage->answer = NULL;
+	for (i = 0; i < 2; i++)
+		fds[i] = send_post(stage, "x");
+	run_ms(stage, 5);
+	assert_int_equal(stage->begun, 2);
+	gateway_set_limits(stage->gateway, BODY_MAX, 1, GATHER_MS * CLOCK_MS);
+	for (i = 2; i < 4; i++)
+		fds[i] = send_post(stage, "x");
+	run_ms(stage, 5);
+	assert_int_equal(stage->begun, 2);
+	gateway_reply(stage->held[0], &ok);
+	run_ms(stage, 5);
+	assert_int_equal(stage->begun, 2);
+	gateway_reply(stage->held[1], &ok);
+	run_ms(stage, 5);
+	assert_int_equal(stage->begun, 3);
+	gateway_reply(stage->held[2], &ok);
+	run_ms(stage, 5);
+	assert_int_equal(stage->begun, 4);
+	gateway_reply(stage->held[3], &ok);
+	for (i = 0; i < 4; i++)
+		assert_answered(fds[i], "200");
+}
+
+static void a_changed_patience_holds_for_who_comes_later(void **state)
+{
+	struct stage *stage = *state;
+	struct bytes bytes = post("late");
+	int fd;
+
+	gateway_set_limits(stage->gateway, BODY_MAX, 4, 20 * CLOCK_MS);
+	fd = dial(stage->path);
+	put(fd, bytes.at, bytes.length - 1);
+	run_ms(stage, 60);
+	assert_int_equal(stage->begun, 0);
+	assert_answered(fd, "408");
+}
+
 static int64_t cpu_us(void)
 {
 	struct rusage usage;
@@ -209,6 +253,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    on_stage(no_more_than_inflight_max_are_in_hand),
+	    on_stage(fewer_in_hand_from_the_first_request_on),
+	    on_stage(a_changed_patience_holds_for_who_comes_later),
 	    on_stage(without_descriptors_it_waits_and_does_not_spin),
 	    on_stage(a_drained_gateway_finishes_accepts_nothing_and_tells_once),
 	    on_stage(a_server_that_went_away_disturbs_nobody),

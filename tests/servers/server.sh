@@ -8,7 +8,9 @@
 #	server.sh program DIR		starts the program again (socket modes)
 #	server.sh pids DIR		the program's processes
 #	server.sh log DIR		prints the error logs
-#	server.sh modes			prints the modes, one a line
+#	server.sh modes			prints the modes, one a line; in
+#					lighttpd-late, which is for tests
+#					only, the first request configures
 #
 # It runs the examples of the repository, apache.conf.example,
 # lighttpd.conf.example and cgi-bin/.htaccess; only their paths and the way
@@ -95,6 +97,12 @@ server_write_conf() { # MODE DIR
 	case $1 in
 	lighttpd-spawn)
 		server_paths "$dir" "$lighttpd" | server_lighttpd_part 1 ;;
+	lighttpd-late) # the configuration comes with the first request
+		server_paths "$dir" "$lighttpd" | server_lighttpd_part 1 |
+			sed '/bin-environment/,/),/d'
+		echo 'server.modules += ( "mod_setenv" )'
+		echo 'setenv.add-environment = ('
+		echo "\"STOCKROUTE_CONFIG\" => \"$dir/stockroute.json\" )" ;;
 	lighttpd-socket)
 		server_paths "$dir" "$lighttpd" | server_lighttpd_part 2 ;;
 	lighttpd-cgi)
@@ -321,7 +329,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	start | stop | drain | graceful | program | pids | log | modes)
 		"server_$1" "${@:2}" ;;
 	*)
-		sed -n '3,12s/^# \{0,1\}//p' "$0" >&2
+		sed -n '3,14s/^# \{0,1\}//p' "$0" >&2
 		exit 2 ;;
 	esac
 fi
