@@ -24,7 +24,7 @@ enum http_upstream { HTTP_CXONE, HTTP_INVENTORY, HTTP_UPSTREAM_COUNT };
 /* All pointers are borrowed until done was called. */
 struct http_request {
 	enum http_upstream upstream;
-	const char *method;
+	const char *method;	/* any but HEAD, with a body or without */
 	const char *url;
 	const struct http_headers *headers;
 	const char *body;	/* NULL: none */

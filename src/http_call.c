@@ -91,11 +91,11 @@ bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
 		curl_easy_setopt(
 		    easy, CURLOPT_POSTFIELDSIZE, (long)request->body_bytes);
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 	} else {
 		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
 	}
+	/* After those two, which only say whether there is a body. */
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 	/* Rounded up: a timeout of 0 would mean none. */
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
 	    (long)((timeout_us + CLOCK_MS - 1) / CLOCK_MS));

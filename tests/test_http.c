@@ -95,6 +95,29 @@ static void a_refused_port_is_unreachable(void **state)
 	assert_true(asked.took_us < SECONDS(1));
 }
 
+static void a_method_without_a_body_is_honoured(void **state)
+{
+	struct world *world = *state;
+	struct asked asked;
+	json_t *journal;
+	int count = 0;
+
+	open_http(world, 4, 4);
+	prepare(world, &asked, "/inventory/A", SECONDS(2));
+	asked.request.method = "DELETE";
+	asked.ended = &count;
+	send_asked(&asked);
+	assert_true(run_until(world->loop, &count, 1, HELP_WAIT_MS));
+	assert_int_equal(asked.status, STATUS_OK);
+	assert_int_equal(asked.answer.code, 405);
+	get(world, "/inventory/A", SECONDS(2));
+	journal = sim_journal(world);
+	assert_string_equal(journal_text(journal, 0, "method"), "DELETE");
+	assert_string_equal(journal_text(journal, 0, "body"), "");
+	assert_string_equal(journal_text(journal, 1, "method"), "GET");
+	json_decref(journal);
+}
+
 static void other_schemes_than_http_are_not_spoken(void **state)
 {
 	struct world *world = *state;
@@ -225,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(an_answer_comes_whole_with_its_status),
 	    IN_WORLD(method_headers_and_body_arrive_as_given),
+	    IN_WORLD(a_method_without_a_body_is_honoured),
 	    IN_WORLD(a_connection_that_breaks_is_transport),
 	    IN_WORLD(a_refused_port_is_unreachable),
 	    IN_WORLD(other_schemes_than_http_are_not_spoken),
