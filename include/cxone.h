@@ -23,6 +23,8 @@
  * wait until it is over, or end RATE_LIMITED at once when their deadline
  * comes first. No request begins that has less time than it needs
  * (CXONE_ATTEMPT_MIN_MS).
+ * The status line of an answer decides: a 2xx whose body broke off, was
+ * late or too large is a success, since CXone has done it.
  */
 struct cxone;
 
@@ -43,13 +45,15 @@ struct cxone_update {
 	enum status status;	/* OK: CXone answered 2xx;
 		INTERACTION_NOT_FOUND 404; SCOPE_MISSING 403; TOKEN_REJECTED
 		401 twice; RATE_LIMITED; BUDGET_EXHAUSTED;
-		UPSTREAM_REFUSED; UPSTREAM_FAILED; TIMEOUT, TRANSPORT,
-		UNREACHABLE; BREAKER_OPEN: not sent; TOKEN_*; DEADLINE;
-		STOPPING */
+		UPSTREAM_REFUSED: another 3xx or 4xx; UPSTREAM_FAILED: 5xx;
+		TIMEOUT, TRANSPORT, UNREACHABLE; BREAKER_OPEN: not sent;
+		TOKEN_*, STORE_*: as token.h says; DEADLINE; MEMORY;
+		STOPPING. Never ANSWER_TOO_LARGE: a body does not count */
 	int http;		/* of the last PATCH; 0: no answer came */
 	int attempts;		/* PATCH requests sent */
 	int token_refreshes;	/* after a 401 */
-	char problem[CXONE_PROBLEM_BYTES];	/* in words; "" when OK */
+	char problem[CXONE_PROBLEM_BYTES];	/* in words fit for the
+		event's sender: of ours, naming no host; "" when OK */
 
 	/* The module's own. */
 	struct cxone *cxone;

@@ -33,13 +33,17 @@ struct http_request {
 };
 
 struct http_answer {
-	long code;		/* the HTTP status; 0 when none came */
-	const char *body;	/* NUL-terminated, never NULL */
+	long code;		/* the HTTP status; 0 when none came. Also set
+				   when the status line came but the body was
+				   late, broke off or was too large */
+	const char *body;	/* NUL-terminated, never NULL; "" unless the
+				   whole answer came */
 	size_t body_bytes;
 	int64_t waited_us;	/* in our FIFO, before it was sent */
 	int64_t retry_after_us;	/* see retry_after.h; -1 when none, and for
 				   answers other than 429 and 503 */
-	const char *problem;	/* transport failure in words, or "" */
+	const char *problem;	/* transport failure in curl's words, or "":
+				   for the log, as they name hosts and ports */
 };
 
 /*

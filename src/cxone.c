@@ -156,14 +156,27 @@ static void take_retry(struct cxone_update *update, int64_t cost,
 	rest(update, wait_us);
 }
 
-static const char *describe(const struct http_answer *answer)
+/* The sender of the event may read these: they name no host of ours. */
+static const char *describe(enum status status, long code)
 {
-	if (answer->code == 429)
+	if (code == 429)
 		return "CXone answered 429";
-	if (answer->code > 0)
+	if (code > 0)
 		return "CXone failed";
-	return answer->problem[0] != '\0' ? answer->problem
-					  : "CXone gave no answer";
+	switch (status) {
+	case STATUS_UNREACHABLE:
+		return "CXone could not be reached";
+	case STATUS_TIMEOUT:
+		return "CXone did not answer in time";
+	case STATUS_TRANSPORT:
+		return "the connection to CXone broke";
+	case STATUS_BREAKER_OPEN:
+		return "not sent: CXone's circuit breaker is open";
+	case STATUS_STOPPING:
+		return "this program was stopped";
+	default:
+		return "the update could not be sent";
+	}
 }
 
 /* Repeats what failed with status, or ends with it. */
@@ -191,13 +204,14 @@ static void repeat(struct cxone_update *update, enum retry_reason reason,
 	verdict = retry_judge(&cxone->rules, &question, &wait_us);
 	if (verdict == RETRY_WAIT) {
 		log_line(LOG_INFO, update->interaction_id,
-		    "%s, attempt %d, waiting %lld ms", describe(answer),
-		    update->attempts, (long long)(wait_us / CLOCK_MS));
+		    "%s, attempt %d, waiting %lld ms",
+		    describe(status, answer->code), update->attempts,
+		    (long long)(wait_us / CLOCK_MS));
 		take_retry(update, retry_cost(reason), wait_us);
 		return;
 	}
-	snprintf(problem, sizeof problem, "%s; %s", describe(answer),
-	    no_retry[verdict]);
+	snprintf(problem, sizeof problem, "%s; %s",
+	    describe(status, answer->code), no_retry[verdict]);
 	finish(update, verdict == RETRY_NO_BUDGET ? STATUS_BUDGET_EXHAUSTED :
 	    status, problem);
 }
@@ -209,7 +223,7 @@ static void fail(struct cxone_update *update, enum status status,
 	if (update->cxone->config->retry_schedule == BACKOFF_FULL_JITTER)
 		repeat(update, RETRY_TRANSIENT, status, answer);
 	else
-		finish(update, status, describe(answer));
+		finish(update, status, describe(status, answer->code));
 }
 
 static bool is_transient(enum status status, long code)
@@ -255,6 +269,16 @@ static void judge(struct cxone_update *update,
 		    "CXone refused the update");
 }
 
+/* What curl says names hosts and files: for the operator alone. */
+static void log_problem(const struct cxone_update *update,
+    const struct http_answer *answer)
+{
+	if (answer->problem[0] != '\0')
+		log_line(LOG_WARN, update->interaction_id,
+		    "PATCH, attempt %d, HTTP %ld: %s", update->attempts,
+		    answer->code, answer->problem);
+}
+
 static void patch_done(void *arg, enum status status,
     const struct http_answer *answer)
 {
@@ -269,12 +293,14 @@ static void patch_done(void *arg, enum status status,
 	if (answer->retry_after_us > 0)
 		throttle_ask_pause(update->cxone->parts.throttle,
 		    answer->retry_after_us);
-	if (status == STATUS_OK)
+	log_problem(update, answer);
+	/* The status line is all that counts; of the body nothing is read. */
+	if (status == STATUS_OK || answer->code > 0)
 		judge(update, answer, token_version);
 	else if (is_transient(status, 0))
 		fail(update, status, answer);
 	else
-		finish(update, status, answer->problem);
+		finish(update, status, describe(status, 0));
 }
 
 /*

@@ -147,6 +147,15 @@ static const char *header(const struct http_call *call, const char *name)
 	return found->value;
 }
 
+/* An interim answer (RFC 9110 section 15.2) says nothing of the request. */
+static long final_code(const struct http_call *call)
+{
+	long code = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &code);
+	return code >= 200 ? code : 0;
+}
+
 /* Asked for only where it is used, so that other answers pay nothing. */
 static int64_t read_retry_after(const struct http_call *call, long code)
 {
@@ -166,16 +175,15 @@ enum status http_call_judge(
 	enum status status = judge_result(call, result);
 
 	http_call_no_answer(call, answer);
-	if (status != STATUS_OK)
-		return status;
-	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &answer->code);
+	answer->code = final_code(call);
 	answer->retry_after_us = read_retry_after(call, answer->code);
-	if (call->body_bytes > 0) {
+	/* Half a body is none: what it says may be the contrary of the whole. */
+	if (status == STATUS_OK && call->body_bytes > 0) {
 		call->body[call->body_bytes] = '\0';
 		answer->body = call->body;
 		answer->body_bytes = call->body_bytes;
 	}
-	return STATUS_OK;
+	return status;
 }
 
 void http_call_wipe(struct http_call *call)

@@ -408,6 +408,7 @@ static void a_refused_client_is_told_as_such(void **state)
 	assert_int_equal(sim_stat(world, "interaction"), 0);
 }
 
+/* In words of ours: the sender must not learn where our upstreams are. */
 static void a_broken_or_missing_cxone_is_told_as_such(void **state)
 {
 	struct world *world = *state;
@@ -418,10 +419,30 @@ static void a_broken_or_missing_cxone_is_told_as_such(void **state)
 	    world, "{\"interaction\":[{\"fault\":\"reset\",\"times\":0}]}");
 	told = tell(world);
 	is_told(&told, STATUS_TRANSPORT, 0, 1, 0);
+	assert_string_equal(
+	    told.update.problem, "the connection to CXone broke");
 	/* The token is in memory; only the PATCH finds nobody. */
 	strcpy(world->config.cxone_base_url, "http://127.0.0.1:1");
 	told = tell(world);
 	is_told(&told, STATUS_UNREACHABLE, 0, 1, 0);
+	assert_string_equal(told.update.problem, "CXone could not be reached");
+}
+
+/* CXone has done it, and would do it a second time if it were repeated. */
+static void a_patch_whose_answer_is_lost_counts_by_its_status(void **state)
+{
+	struct world *world = *state;
+	struct told told;
+
+	world->config.cxone_timeout_us = 500 * CLOCK_MS;
+	sim_faults(world, "{\"interaction\":[{\"fault\":\"truncate\"},"
+			  "{\"fault\":\"huge\"},{\"fault\":\"drip\"}]}");
+	told = tell(world);
+	is_told(&told, STATUS_OK, 200, 1, 0);
+	told = tell(world);
+	is_told(&told, STATUS_OK, 200, 1, 0);
+	told = tell(world);
+	is_told(&told, STATUS_OK, 200, 1, 0);
 }
 
 static void a_kept_connection_that_was_closed_is_survived(void **state)
@@ -494,6 +515,7 @@ int main(void)
 	    IN_WORLD(a_token_that_does_not_come_ends_it_at_the_deadline),
 	    IN_WORLD(a_refused_client_is_told_as_such),
 	    IN_WORLD(a_broken_or_missing_cxone_is_told_as_such),
+	    IN_WORLD(a_patch_whose_answer_is_lost_counts_by_its_status),
 	    IN_WORLD(a_kept_connection_that_was_closed_is_survived),
 	    IN_WORLD(a_stop_ends_every_kind_of_waiting),
 	};

@@ -76,10 +76,45 @@ static void a_connection_that_breaks_is_transport(void **state)
 		if (asked.status != STATUS_TRANSPORT)
 			fail_msg(
 			    "%s: %s", faults[i], status_name(asked.status));
-		assert_int_equal(asked.answer.code, 0);
 		assert_true(asked.has_problem);
 		assert_string_equal(asked.body, "");
 	}
+}
+
+/* Whoever needs the status alone has it, though the body is lost. */
+static void a_status_whose_body_is_lost_is_told(void **state)
+{
+	static const struct {
+		const char *fault;
+		enum status status;
+		int code;
+	} lost[] = {
+	    {"{\"fault\":\"truncate\",\"times\":0}", STATUS_TRANSPORT, 200},
+	    {"{\"fault\":\"huge\",\"times\":0}", STATUS_ANSWER_TOO_LARGE, 200},
+	    {"{\"fault\":\"drip\",\"times\":0}", STATUS_TIMEOUT, 200},
+	    {"{\"fault\":\"reset\",\"times\":0}", STATUS_TRANSPORT, 0},
+	    {"{\"fault\":\"hang\",\"times\":0}", STATUS_TIMEOUT, 0},
+	};
+	struct world *world = *state;
+	char faults[96];
+	size_t i;
+
+	for (i = 0; i < sizeof lost / sizeof *lost; i++) {
+		struct asked asked;
+
+		/* The handle is used again, and has another code before. */
+		asked = get(world, "/nowhere", SECONDS(2));
+		assert_int_equal(asked.answer.code, 404);
+		snprintf(faults, sizeof faults, "{\"inventory\":[%s]}",
+		    lost[i].fault);
+		sim_faults(world, faults);
+		asked = get(world, "/inventory/A", 300 * CLOCK_MS);
+		assert_int_equal(asked.status, lost[i].status);
+		assert_int_equal(asked.answer.code, lost[i].code);
+		assert_string_equal(asked.body, "");
+	}
+	assert_int_equal(
+	    get(world, "http://127.0.0.1:1/", SECONDS(2)).answer.code, 0);
 }
 
 static void a_refused_port_is_unreachable(void **state)
@@ -250,6 +285,7 @@ int main(void)
 	    IN_WORLD(method_headers_and_body_arrive_as_given),
 	    IN_WORLD(a_method_without_a_body_is_honoured),
 	    IN_WORLD(a_connection_that_breaks_is_transport),
+	    IN_WORLD(a_status_whose_body_is_lost_is_told),
 	    IN_WORLD(a_refused_port_is_unreachable),
 	    IN_WORLD(other_schemes_than_http_are_not_spoken),
 	    IN_WORLD(an_answer_over_64_kib_is_too_large),
