@@ -38,7 +38,10 @@ struct event_problem {
  * Event must be zeroed. Call event_done in every case.
  * STATUS_MALFORMED: not JSON, or JSON that json_parse refuses.
  * STATUS_FIELD_INVALID: a field is missing, of the wrong type, too long or
- * holds control characters. problem says which, what and what is expected.
+ * holds control characters, or the interaction's id is "." or "..": as a
+ * segment of a path these mean another place, encoded or not (RFC 3986
+ * section 5.2.4). problem says which, what and what is expected.
+ * STATUS_MEMORY: nothing is wrong with the event; problem is untouched.
  */
 enum status event_read(const char *body, size_t length, struct event *event,
     struct event_problem *problem);

@@ -136,12 +136,13 @@ enum status event_read(const char *body, size_t length, struct event *event,
 	size_t i;
 
 	status = json_parse(body, length, EVENT_DEPTH_MAX, &event->json, why);
-	if (status != STATUS_OK) {
+	if (status == STATUS_MALFORMED) {
 		problem->field = "";
 		snprintf(problem->text, sizeof problem->text,
 		    "the body is not acceptable JSON: %s", why);
-		return status;
 	}
+	if (status != STATUS_OK)
+		return status;
 	status = check_shape(event, problem);
 	for (i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (status == STATUS_OK)
