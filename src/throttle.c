@@ -180,21 +180,31 @@ static void job_done(void *arg, enum status status)
 		save(throttle);
 }
 
+/* When the row in memory will be a tick old, or a tick from now. */
+static int64_t next_tick_us(const struct throttle *throttle, int64_t now_us)
+{
+	int64_t old_us = throttle->seen_us + THROTTLE_TICK_US;
+
+	return old_us > now_us ? old_us : now_us + THROTTLE_TICK_US;
+}
+
 static void tick_due(void *arg)
 {
 	struct throttle *throttle = arg;
 	int64_t now_us = clock_mono_us();
 
-	if (throttle->busy || throttle->stopping) {
-		/* The job's end, or the stop, has seen to it. */
-	} else if (is_unwritten(throttle)) {
+	/* The stop has written what there is. */
+	if (throttle->stopping)
+		return;
+	/* One job at a time: the row in it is lent to the store. */
+	if (!throttle->busy && is_unwritten(throttle))
 		save(throttle);
-	} else if (now_us - throttle->seen_us >= THROTTLE_TICK_US) {
+	else if (!throttle->busy &&
+		 now_us - throttle->seen_us >= THROTTLE_TICK_US)
 		look(throttle);
-	}
-	if (!throttle->stopping && now_us - throttle->used_us < IN_USE_US)
-		loop_timer_set(
-		    throttle->loop, &throttle->tick, now_us + THROTTLE_TICK_US);
+	if (now_us - throttle->used_us < IN_USE_US)
+		loop_timer_set(throttle->loop, &throttle->tick,
+		    next_tick_us(throttle, now_us));
 }
 
 /* Without a timer left, the transactions of others still bring the row. */
@@ -281,4 +291,6 @@ void throttle_change_budget(struct throttle *throttle, int64_t change)
 
 	throttle->budget = retry_budget_after(before, change, throttle->size);
 	throttle->change += throttle->budget - before;
+	if (throttle->change != 0)
+		note_use(throttle);
 }
