@@ -325,6 +325,33 @@ static void what_the_store_refused_is_written_later(void **state)
 	leave(&party);
 }
 
+/* Each tick finds something to do, and none may do it twice. */
+static void a_store_that_hangs_has_one_job_of_ours(void **state)
+{
+	struct place *place = *state;
+	struct party party;
+	pid_t holder;
+	int i;
+
+	assert_true(join(&party, place));
+	count_writes(place);
+	run_tick(&party);
+	holder = hold_gate(place);
+	for (i = 0; i < 10; i++) {
+		throttle_change_budget(party.throttle, -RETRY_COST_THROTTLED);
+		throttle_ask_pause(party.throttle, 20 * CLOCK_SECOND);
+		run_for(&party, 100 * MS);
+	}
+	assert_int_equal(throttle_budget(party.throttle), FULL - 50);
+	assert_true(throttle_pause_us(party.throttle) > 0);
+	kill_child(holder);
+	run_tick(&party);
+	run_tick(&party);
+	assert_int_equal(row(place, "budget"), FULL - 50);
+	assert_in_range(writes(place), 2, 3);
+	leave(&party);
+}
+
 /* --- two of them --- */
 
 static void two_spend_and_refill_one_budget(void **state)
@@ -463,6 +490,7 @@ int main(void)
 	    WITH_PLACE(an_operator_can_end_a_pause),
 	    WITH_PLACE(no_row_stops_anybody_for_longer_than_an_hour),
 	    WITH_PLACE(what_the_store_refused_is_written_later),
+	    WITH_PLACE(a_store_that_hangs_has_one_job_of_ours),
 	    WITH_PLACE(two_spend_and_refill_one_budget),
 	    WITH_PLACE(the_next_transaction_brings_what_others_wrote),
 	    WITH_PLACE(the_row_outlives_who_wrote_it),
