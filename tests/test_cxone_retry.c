@@ -37,9 +37,12 @@ static struct cxone *open_cxone(struct world *world)
 {
 	if (world->http == NULL && !world_try_connect(world))
 		return NULL;
-	return cxone_new(
-	    &world->config, &(struct cxone_parts){world->loop, world->http,
-				world->token, world->throttle});
+	return cxone_new(&world->config, &(struct cxone_parts){
+					     .loop = world->loop,
+					     .breaker = world->breaker,
+					     .token = world->token,
+					     .throttle = world->throttle,
+					 });
 }
 
 static void send_update(
