@@ -76,6 +76,14 @@ void token_return(struct token_lent *lent);
  */
 void token_get(struct token *token, struct token_wait *wait);
 
+/*
+ * Says that CXone rejected this version, which a refresh after a rejection
+ * had given: while it is younger than 10 s, no process fetches another, and
+ * who wants a newer one is told STATUS_TOKEN_REJECTED. Without this a CXone
+ * that answers 401 to everything would cost a token for each event.
+ */
+void token_reject(struct token *token, int64_t version);
+
 /* From now on every caller, waiting or new, is told STATUS_STOPPING. */
 void token_stop(struct token *token);
 

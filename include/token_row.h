@@ -55,9 +55,13 @@ int64_t token_row_refresh_us(const struct token_row *row);
  * TOKEN_WAIT. The very token that was rejected keeps its version and gives
  * TOKEN_FAILED, so that nobody runs in a circle.
  * fail: gives the lease back and notes the failure.
+ * reject: notes that CXone rejected version although a refresh had given
+ * it: nobody fetches another till it is 10 s old. Does nothing when there is
+ * a newer one already.
  */
 enum status token_row_claim(struct db *db, struct token_row *row);
 enum status token_row_save(struct db *db, struct token_row *row);
 enum status token_row_fail(struct db *db, struct token_row *row);
+enum status token_row_reject(struct db *db, const struct token_row *row);
 
 #endif

@@ -126,6 +126,7 @@ static void wait_for_token(struct cxone_update *update, int64_t newer_than)
 static void refresh_token(struct cxone_update *update, int64_t rejected)
 {
 	if (update->token_refreshes > 0) {
+		token_reject(update->cxone->parts.token, rejected);
 		finish(update, STATUS_TOKEN_REJECTED,
 		    "CXone answered 401 to a token just issued");
 		return;

@@ -62,6 +62,9 @@ struct token {
 	struct loop_timer deadline_timer;
 	struct store_job job;
 	struct token_row row;	/* the store's while CLAIMING or SAVING */
+	bool rejecting;
+	struct store_job reject_job;
+	struct token_row rejected;	/* the store's while rejecting */
 };
 
 static void claim(struct token *token);
@@ -435,6 +438,37 @@ void token_get(struct token *token, struct token_wait *wait)
 		claim(token);
 }
 
+static enum status reject_body(struct db *db, void *arg)
+{
+	struct token *token = arg;
+
+	return token_row_reject(db, &token->rejected);
+}
+
+static void rejected(void *arg, enum status status)
+{
+	struct token *token = arg;
+
+	(void)status; /* Logged by the store; the next 401 comes here again. */
+	token->rejecting = false;
+}
+
+/* Many are rejected at one time, and all say the same: one is enough. */
+void token_reject(struct token *token, int64_t version)
+{
+	if (token->rejecting)
+		return;
+	token->rejecting = true;
+	token->rejected.version = version;
+	token->reject_job = (struct store_job){
+		.lane = STORE_RECORD,
+		.body = reject_body,
+		.done = rejected,
+		.arg = token,
+	};
+	store_submit(token->store, &token->reject_job);
+}
+
 void token_stop(struct token *token)
 {
 	token->stopping = true;
@@ -486,6 +520,7 @@ struct token *token_new(const struct config *config, struct loop *loop,
 	token->row.token_url = token->url;
 	token->row.client_id = config->cxone_client_id;
 	token->row.owner = token->owner;
+	token->rejected = token->row;
 	token->row.lease_us = config->cxone_timeout_us + LEASE_SPARE_US;
 	loop_timer_init(&token->poll_timer, poll_due, token);
 	loop_timer_init(&token->deadline_timer, deadline_due, token);

@@ -7,8 +7,11 @@
 #include "clock.h"
 
 #define MARGIN_MAX_US (60 * CLOCK_SECOND)
-/* How long nobody asks again for a token that came back unchanged. */
-#define SAME_AGAIN_US (10 * CLOCK_SECOND)
+/*
+ * How long nobody asks again when the endpoint's tokens are of no use: one
+ * came back unchanged, or CXone rejects what was just issued.
+ */
+#define USELESS_US (10 * CLOCK_SECOND)
 
 /* The row as it stands; found is false before the first lease. */
 struct stored {
@@ -154,7 +157,7 @@ enum status token_row_save(struct db *db, struct token_row *row)
 	db_bind_int(use, ":version", row->version);
 	db_bind_int(use, ":expires_us", row->expires_us);
 	db_bind_int(use, ":obtained_us", row->obtained_us);
-	db_bind_int(use, ":not_before_us", same ? now_us + SAME_AGAIN_US : 0);
+	db_bind_int(use, ":not_before_us", same ? now_us + USELESS_US : 0);
 	/* Whoever rejects this version meanwhile need not ask again. */
 	db_bind_text(use, ":failure", same ?
 	    status_name(STATUS_TOKEN_REJECTED) : NULL);
@@ -181,5 +184,19 @@ enum status token_row_fail(struct db *db, struct token_row *row)
 	db_bind_int(use, ":fence", row->fence);
 	db_next(use);
 	row->claim = TOKEN_FAILED;
+	return db_done(use);
+}
+
+/* Counted from its issue: an old token may have been revoked since. */
+enum status token_row_reject(struct db *db, const struct token_row *row)
+{
+	struct db_row *use = db_use(db, SQL_token_reject);
+
+	db_bind_int(use, ":pause_us", USELESS_US);
+	db_bind_text(use, ":failure", status_name(STATUS_TOKEN_REJECTED));
+	db_bind_text(use, ":token_url", row->token_url);
+	db_bind_text(use, ":client_id", row->client_id);
+	db_bind_int(use, ":version", row->version);
+	db_next(use);
 	return db_done(use);
 }

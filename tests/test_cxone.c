@@ -235,6 +235,42 @@ static void a_second_401_is_the_last_word(void **state)
 	assert_int_equal(sim_stat(world, "token"), 2);
 }
 
+static void a_cxone_that_answers_401_to_all_costs_few_tokens(void **state)
+{
+	struct world *world = *state;
+	struct told told;
+	int i;
+
+	sim_faults(world, "{\"interaction\":[{\"status\":401,\"times\":0}]}");
+	for (i = 0; i < 20; i++) {
+		told = tell(world);
+		assert_int_equal(told.update.status, STATUS_TOKEN_REJECTED);
+		assert_int_equal(told.update.token_refreshes, 1);
+	}
+	assert_int_equal(sim_stat(world, "token"), 2);
+	/* As soon as CXone takes it, the token at hand is good again. */
+	sim_faults(world, "{}");
+	told = tell(world);
+	is_told(&told, STATUS_OK, 200, 1, 0);
+	assert_int_equal(sim_stat(world, "token"), 2);
+}
+
+/* When it is old, it is no fresh one's rejection: it may be revoked. */
+static void an_old_token_is_replaced_however_often_it_is_rejected(void **state)
+{
+	struct world *world = *state;
+	struct told told;
+
+	sim_faults(world, "{\"interaction\":[{\"status\":401,\"times\":2}]}");
+	told = tell(world);
+	is_told(&told, STATUS_TOKEN_REJECTED, 401, 2, 1);
+	world_sql(world, "UPDATE token SET obtained_us = obtained_us - 11e6, "
+			 "refresh_not_before_us = 0");
+	sim_tell(world, "PUT", "tokens", "{\"revoke\":true}");
+	told = tell(world);
+	is_told(&told, STATUS_OK, 200, 2, 1);
+}
+
 static void a_token_that_comes_back_unchanged_ends_it(void **state)
 {
 	struct world *world = *state;
@@ -502,6 +538,8 @@ int main(void)
 	    IN_WORLD(a_gone_interaction_and_a_missing_scope_are_recognised),
 	    IN_WORLD(a_revoked_token_is_refreshed_and_the_patch_repeated),
 	    IN_WORLD(a_second_401_is_the_last_word),
+	    IN_WORLD(a_cxone_that_answers_401_to_all_costs_few_tokens),
+	    IN_WORLD(an_old_token_is_replaced_however_often_it_is_rejected),
 	    IN_WORLD(a_token_that_comes_back_unchanged_ends_it),
 	    IN_WORLD(twenty_updates_refused_at_once_refresh_once),
 	    IN_WORLD(a_429_is_repeated_after_waits_that_double),

@@ -98,6 +98,17 @@ static enum token_claim fail_with(struct place *place, struct token_row *row,
 	return run(place, token_row_fail, row);
 }
 
+static void reject(
+    struct place *place, const struct token_row *whose, int64_t version)
+{
+	struct token_row row = *whose;
+
+	row.version = version;
+	assert_int_equal(db_begin(place->db, false), STATUS_OK);
+	assert_int_equal(token_row_reject(place->db, &row), STATUS_OK);
+	assert_int_equal(db_commit(place->db), STATUS_OK);
+}
+
 static void nap_ms(long ms)
 {
 	const struct timespec nap = {
@@ -144,6 +155,35 @@ static void only_the_stored_version_can_be_rejected(void **state)
 	assert_string_equal(place->two.text, "second");
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_HAVE);
 	assert_string_equal(place->two.text, "second");
+}
+
+/* CXone rejected what one had just fetched after a rejection. */
+static void a_rejected_fresh_token_is_not_replaced_for_a_while(void **state)
+{
+	struct place *place = *state;
+
+	claim(place, &place->one, 0);
+	save(place, &place->one, "first", HOUR_US);
+	claim(place, &place->one, 1);
+	save(place, &place->one, "second", HOUR_US);
+	reject(place, &place->one, 2);
+	assert_int_equal(claim(place, &place->two, 2), TOKEN_FAILED);
+	assert_int_equal(place->two.failure, STATUS_TOKEN_REJECTED);
+	/* Who did not have it rejected still gets it. */
+	assert_int_equal(claim(place, &place->two, 0), TOKEN_HAVE);
+	assert_int_equal(place->two.version, 2);
+}
+
+static void the_rejection_of_an_old_version_hinders_nobody(void **state)
+{
+	struct place *place = *state;
+
+	claim(place, &place->one, 0);
+	save(place, &place->one, "first", HOUR_US);
+	claim(place, &place->one, 1);
+	save(place, &place->one, "second", HOUR_US);
+	reject(place, &place->one, 1);
+	assert_int_equal(claim(place, &place->two, 2), TOKEN_LEASE);
 }
 
 static void every_lease_has_a_larger_fence(void **state)
@@ -349,6 +389,8 @@ int main(void)
 	    IN_PLACE(the_first_claim_gets_the_lease_and_the_next_waits),
 	    IN_PLACE(what_one_saves_the_other_has),
 	    IN_PLACE(only_the_stored_version_can_be_rejected),
+	    IN_PLACE(a_rejected_fresh_token_is_not_replaced_for_a_while),
+	    IN_PLACE(the_rejection_of_an_old_version_hinders_nobody),
 	    IN_PLACE(every_lease_has_a_larger_fence),
 	    IN_PLACE(an_overtaken_holder_cannot_save),
 	    IN_PLACE(an_overtaken_holder_cannot_give_up_for_the_next),
