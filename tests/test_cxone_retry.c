@@ -121,7 +121,6 @@ static void full_jitter_repeats_what_failed_for_the_moment(void **state)
 	    "{\"interaction\":[{\"status\":503,\"times\":2}]}",
 	    "{\"interaction\":[{\"status\":504,\"times\":2}]}",
 	    "{\"interaction\":[{\"status\":429,\"times\":2}]}",
-	    "{\"interaction\":[{\"fault\":\"truncate\",\"times\":2}]}",
 	    "{\"interaction\":[{\"fault\":\"hang\",\"times\":2}]}",
 	};
 	struct world *world = *state;
@@ -136,6 +135,21 @@ static void full_jitter_repeats_what_failed_for_the_moment(void **state)
 		told = tell(world);
 		is_told(&told, STATUS_OK, 200, 3);
 	}
+}
+
+/* On a connection that was kept, curl itself repeats once. */
+static void full_jitter_repeats_after_a_broken_connection(void **state)
+{
+	struct world *world = *state;
+	struct told told;
+
+	world->config.retry_schedule = BACKOFF_FULL_JITTER;
+	sim_faults(
+	    world, "{\"interaction\":[{\"fault\":\"reset\",\"times\":2}]}");
+	told = tell(world);
+	assert_int_equal(told.update.status, STATUS_OK);
+	assert_in_range(told.update.attempts, 2, 3);
+	assert_int_equal(sim_stat(world, "interaction"), 3);
 }
 
 /* R10 */
@@ -383,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(full_jitter_repeats_what_failed_for_the_moment),
+	    IN_WORLD(full_jitter_repeats_after_a_broken_connection),
 	    IN_WORLD(full_jitter_repeats_no_other_answer),
 	    IN_WORLD(a_failure_to_the_last_attempt_keeps_its_status),
 	    IN_WORLD(the_builtin_schedule_repeats_429_alone),
