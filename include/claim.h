@@ -37,7 +37,8 @@ struct claim {
 
 /*
  * Names the event and the request that asks: fills claim->row but for the
- * results. With CLAIM_WINDOW_S=0 the key stays "".
+ * results. With CLAIM_WINDOW_S=0, and without memory, the key stays "": then
+ * the event is decided without looking for the first.
  */
 void claim_name(struct claims *claims, struct claim *claim,
     const struct event *event);
@@ -47,13 +48,18 @@ void claim_name(struct claims *claims, struct claim *claim,
  * event in hand, waits for its answer. done tells, exactly once and later
  * from the loop:
  * OK: row.found is CLAIM_OURS, or CLAIM_FINISHED with the first answer.
- * STATUS_IN_FLIGHT: the other request did not end before the deadline.
+ * STATUS_IN_FLIGHT: the other request did not end before the deadline, or
+ * before this process stops. Not STOPPING, which would let the event be
+ * queued beside the first one.
  * STATUS_STORE_*: nothing is known of the event, nothing is claimed.
  */
 void claim_take(struct claims *claims, struct claim *claim,
     int64_t deadline_us, claim_done *done, void *arg);
 
-/* From now on who waits for another request is told STATUS_STOPPING. */
+/*
+ * From now on nobody waits for another request: STATUS_IN_FLIGHT. The
+ * timers of those who wait are made due by whoever stops the loop.
+ */
 void claims_stop(struct claims *claims);
 
 #endif

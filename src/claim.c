@@ -10,7 +10,9 @@
 
 #define DIGEST_BYTES 32
 #define KEY_BYTES    16 /* of the digest; as good as an id for a day's events */
-#define POLL_US      (20 * CLOCK_MS)
+#define NAMED_MAX    (3 * (EVENT_TEXT_MAX + 1)) /* the longest that is digested */
+/* Not felt by who waits, while a hundred who wait cost little: one group. */
+#define POLL_US (20 * CLOCK_MS)
 /* The claim of a dead process ends this much after its event's deadline. */
 #define LEASE_SPARE_US (5 * CLOCK_SECOND)
 
@@ -50,8 +52,11 @@ static bool has_trusted_id(
 	       config->webhook_auth != WEBHOOK_AUTH_NONE;
 }
 
-/* With the NULs between them, so that no two events write the same. */
-static void digest_event(const struct config *config, const struct event *event,
+/*
+ * With the NULs between them, so that no two events write the same. False:
+ * memory; of half the texts no digest may be made, it could be another's.
+ */
+static bool digest_event(const struct config *config, const struct event *event,
     unsigned char digest[DIGEST_BYTES])
 {
 	const char *const with_id[] = {"id", event->event_id};
@@ -61,14 +66,16 @@ static void digest_event(const struct config *config, const struct event *event,
 	const char *const *parts = has_id ? with_id : without;
 	size_t count = has_id ? 2 : 3;
 	struct text all;
+	bool made;
 	size_t i;
 
-	text_init(&all, 4096);
+	text_init(&all, NAMED_MAX);
 	for (i = 0; i < count; i++)
 		text_add_bytes(&all, parts[i], strlen(parts[i]) + 1);
-	EVP_Digest(
-	    text_string(&all), all.length, digest, NULL, EVP_sha256(), NULL);
+	made = !text_failed(&all) && EVP_Digest(text_string(&all), all.length,
+					 digest, NULL, EVP_sha256(), NULL) == 1;
 	text_done(&all);
+	return made;
 }
 
 void claim_name(
@@ -83,9 +90,8 @@ void claim_name(
 	row->holder = claims->next_holder++;
 	row->window_us = claims->config->claim_window_s * CLOCK_SECOND;
 	row->lease_us = claims->config->event_deadline_us + LEASE_SPARE_US;
-	if (row->window_us == 0)
+	if (row->window_us == 0 || !digest_event(claims->config, event, digest))
 		return;
-	digest_event(claims->config, event, digest);
 	for (i = 0; i < KEY_BYTES; i++) {
 		row->key[2 * i] = hexadecimal[digest[i] >> 4];
 		row->key[2 * i + 1] = hexadecimal[digest[i] & 15];
@@ -111,11 +117,7 @@ static void asked(void *arg, enum status status)
 		claim->done(claim->arg, status);
 		return;
 	}
-	if (claim->claims->stopping) {
-		claim->done(claim->arg, STATUS_STOPPING);
-		return;
-	}
-	if (now_us + POLL_US >= claim->deadline_us ||
+	if (claim->claims->stopping || now_us + POLL_US >= claim->deadline_us ||
 	    loop_timer_set(claim->claims->loop, &claim->timer,
 		now_us + POLL_US) != STATUS_OK)
 		claim->done(claim->arg, STATUS_IN_FLIGHT);
@@ -145,7 +147,6 @@ void claim_take(struct claims *claims, struct claim *claim, int64_t deadline_us,
 	ask(claim);
 }
 
-/* The timers of those who wait are made due by whoever stops the loop. */
 void claims_stop(struct claims *claims)
 {
 	claims->stopping = true;

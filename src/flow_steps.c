@@ -74,13 +74,12 @@ static int64_t deadline(const struct flow *flow)
 	return flow->begun_us + flow->app->config->event_deadline_us;
 }
 
-
 /* Without a store nothing is known of duplicates, but customers wait. */
 static void took_claim(void *arg, enum status status)
 {
 	struct flow *flow = arg;
 
-	if (status == STATUS_STOPPING || status == STATUS_IN_FLIGHT) {
+	if (status == STATUS_IN_FLIGHT) {
 		flow_resume(flow, status);
 		return;
 	}

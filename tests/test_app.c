@@ -234,6 +234,35 @@ static void stop_cuts_every_wait_and_still_records(void **state)
 	app_close(&app);
 }
 
+/* It would be done twice: by the other process, and from the queue. */
+static void a_stop_queues_no_event_that_another_process_has_in_hand(
+    void **state)
+{
+	struct world *world = *state;
+	struct gateway_request request;
+	struct app app;
+	int answered = 0;
+
+	world->config.spill = CONFIG_ON;
+	world->config.claim_window_s = 60;
+	must_start(world, &app);
+	post(&app, &request, 0, &answered);
+	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
+	assert_int_equal(request.http, 200);
+	/* As the other process would have left it. */
+	world_sql(world, "UPDATE claim SET holder = 1, http = NULL, "
+			 "lease_until_us = created_us + 60000000");
+	post(&app, &request, 0, &answered);
+	run_for(world->loop, 100);
+	assert_int_equal(answered, 1);
+	app_stop(&app);
+	assert_true(run_until(world->loop, &answered, 2, HELP_WAIT_MS));
+	assert_int_equal(request.http, 503);
+	assert_non_null(strstr(request.text, "\"code\":\"in_flight\""));
+	assert_int_equal(world_sql(world, "SELECT count(*) FROM outbox"), 0);
+	app_close(&app);
+}
+
 /* The event was given up at its deadline, the token call goes on. */
 static void close_waits_for_no_token_and_leaves_no_lease(void **state)
 {
@@ -318,6 +347,7 @@ int main(void)
 	    IN_WORLD(a_refused_event_is_recorded_too),
 	    IN_WORLD(as_many_events_as_may_be_in_hand_are_all_answered),
 	    IN_WORLD(stop_cuts_every_wait_and_still_records),
+	    IN_WORLD(a_stop_queues_no_event_that_another_process_has_in_hand),
 	    IN_WORLD(close_waits_for_no_token_and_leaves_no_lease),
 	    IN_WORLD(a_wrong_map_is_told_and_nothing_stays_open),
 	    IN_WORLD(a_database_that_cannot_be_opened_is_told),

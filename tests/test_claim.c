@@ -280,7 +280,7 @@ static void a_stop_ends_the_waiting(void **state)
 	claims_stop(counter->claims);
 	loop_hurry(counter->loop);
 	run(counter);
-	assert_int_equal(second.status, STATUS_STOPPING);
+	assert_int_equal(second.status, STATUS_IN_FLIGHT);
 	assert_true(clock_mono_us() - from_us < PATIENCE_US / 2);
 	done_request(&first);
 	done_request(&second);
