@@ -73,8 +73,10 @@ check_tidy_program() { # "clang-tidy finds nothing in the program"
 # cmocka's assertions look to the analyzer as if they might return; a test's
 # random numbers are the same every time on purpose, and it may use rm -rf.
 check_tidy_tests() { # "clang-tidy finds nothing in the tests"
-	tidy "$tests" --checks=-clang-analyzer-core.\*,-cert-msc30-c,`
-		`-cert-msc32-c,-cert-msc50-cpp,-cert-msc51-cpp,-cert-env33-c
+	local left_out=-clang-analyzer-core.\*,-cert-env33-c
+
+	left_out+=,-cert-msc30-c,-cert-msc32-c,-cert-msc50-cpp,-cert-msc51-cpp
+	tidy "$tests" --checks="$left_out"
 }
 
 # clang-tidy ends with 0 when it cannot read its configuration.
