@@ -62,7 +62,7 @@ tidy_file() { # OPTION... FILE
 
 tidy() { # FILES OPTION...
 	each "$1" "$0" "$B" tidy_file "${@:2}" |
-		grep -v 'warnings generated\|^Suppressed\|^Use -header-filter'
+		grep -v 'warnings.* generated\|^Suppressed\|^Use -header-filter'
 	return "${PIPESTATUS[0]}"
 }
 
@@ -108,7 +108,8 @@ analyze_file() { # FILE
 	for level in -O0 -O2; do
 		# shellcheck disable=SC2086
 		gcc $flags $level -fanalyzer -Wno-analyzer-malloc-leak \
-			-Wno-analyzer-use-of-uninitialized-value -Werror -c -o /dev/null "$1" 2>&1 || return 1
+			-Wno-analyzer-use-of-uninitialized-value \
+			-Werror -c -o /dev/null "$1" 2>&1 || return 1
 	done
 }
 
