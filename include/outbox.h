@@ -14,7 +14,7 @@
  * item is WAITING until its due time, RUNNING while a worker holds its
  * lease, or PARKED until an operator decides. Done items are deleted; what
  * became of them stands in table decision. Every attempt leaves a row in
- * table attempt.
+ * table attempt, also one whose worker died.
  *
  * Each lease has a larger fence than the one before. A worker whose lease
  * ran out may find its item in other hands: its fence no longer fits, and
@@ -38,7 +38,8 @@ struct outbox_item {
 /*
  * Puts an event into the outbox, due at due_us: body, interaction_id, the
  * claim, accepted_us and attempts are borrowed; id is given. An older event
- * of the interaction that still waits is superseded.
+ * of the interaction that still waits is superseded; so is this one when a
+ * newer event waits, is in hand or was routed.
  */
 enum status outbox_put(
     struct db *db, struct outbox_item *item, int64_t due_us);
@@ -49,9 +50,11 @@ enum status outbox_supersede(
 
 /*
  * Takes due items, also those whose worker let its lease run out, oldest
- * due first, and never one whose interaction another worker has in hand.
+ * due first: one of each interaction, and none whose interaction is in hand.
+ * Superseded items are not held up by that, since they are only recorded.
  * Fills at most limit items, fewer when running_max items would be RUNNING
- * over all processes. Each body is given: free with free.
+ * over all processes. Each body is given: free with free, or all that have
+ * not been handed on with outbox_take_drop. count must be 0 at first.
  */
 struct outbox_take {
 	int limit;
@@ -61,6 +64,7 @@ struct outbox_take {
 	int count; /* the result */
 };
 enum status outbox_take(struct db *db, struct outbox_take *take);
+void outbox_take_drop(struct outbox_take *take);
 
 /* How one attempt ended. */
 struct outbox_end {

@@ -36,11 +36,17 @@ void queue_wake(struct queue *queue);
 /* Takes no more. What is in hand goes on. */
 void queue_stop(struct queue *queue);
 
-/* An item that begin was given has ended: frees it. */
+/* An item that begin was given has ended: frees it, and looks for more. */
 void queue_item_free(struct queue *queue, struct outbox_item *item);
 
-/* True when the last look found nothing due and nothing is in hand. */
+/*
+ * True when nothing is in hand, and a look since then found nothing that is
+ * due and not in other hands.
+ */
 bool queue_is_idle(const struct queue *queue);
+
+/* How the last look went: OK, also before the first, or STATUS_STORE_*. */
+enum status queue_status(const struct queue *queue);
 
 /* True when nothing is in hand, nor being taken: a stop may end. */
 bool queue_is_empty_handed(const struct queue *queue);

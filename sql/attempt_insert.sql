@@ -1,4 +1,3 @@
 -- outbox.c: note_attempt
-INSERT OR REPLACE INTO attempt (outbox_id, attempt, ended_us, status, http,
-                                error)
-VALUES (:outbox_id, :attempt, :ended_us, :status, :http, :error);
+INSERT INTO attempt (outbox_id, fence, attempt, ended_us, status, http, error)
+VALUES (:outbox_id, :fence, :attempt, :ended_us, :status, :http, :error);

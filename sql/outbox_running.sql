@@ -1,3 +1,2 @@
 -- outbox.c: count_running
-SELECT count(*) FROM outbox
- WHERE state = 'running' AND lease_until_us > :now_us;
+SELECT count(*) FROM outbox WHERE state = 'running';

@@ -32,6 +32,7 @@ static const enum sql migrations[] = {
     SQL_schema_4_throttle,
     SQL_schema_5_breaker,
     SQL_schema_6_outbox,
+    SQL_schema_7_attempt,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

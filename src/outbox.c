@@ -41,11 +41,32 @@ enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us)
 	return db_done(use);
 }
 
-static enum status count_running(struct db *db, int64_t now_us, int *count)
+/*
+ * Items whose worker died or hung wait again. Their fence stays: the next
+ * lease has a larger one, and the worker, should it wake, none that fits.
+ */
+static enum status take_back(struct db *db, int64_t now_us)
+{
+	struct db_row *use = db_use(db, SQL_outbox_lapse_note);
+	enum status status;
+
+	db_bind_text(use, ":status", status_name(STATUS_STALE));
+	db_bind_text(use, ":error", "its worker did not end it in time");
+	db_bind_int(use, ":now_us", now_us);
+	db_next(use);
+	status = db_done(use);
+	if (status != STATUS_OK)
+		return status;
+	use = db_use(db, SQL_outbox_lapse);
+	db_bind_int(use, ":now_us", now_us);
+	db_next(use);
+	return db_done(use);
+}
+
+static enum status count_running(struct db *db, int *count)
 {
 	struct db_row *use = db_use(db, SQL_outbox_running);
 
-	db_bind_int(use, ":now_us", now_us);
 	*count = 0;
 	if (db_next(use))
 		*count = (int)db_int(use, 0);
@@ -75,7 +96,7 @@ static bool read_item(struct db_row *use, struct outbox_item *item)
 	return true;
 }
 
-static void drop_items(struct outbox_take *take)
+void outbox_take_drop(struct outbox_take *take)
 {
 	while (take->count > 0) {
 		take->count--;
@@ -83,24 +104,16 @@ static void drop_items(struct outbox_take *take)
 	}
 }
 
-enum status outbox_take(struct db *db, struct outbox_take *take)
+static enum status take_due(
+    struct db *db, struct outbox_take *take, int64_t now_us, int limit)
 {
-	int64_t now_us = clock_wall_us();
-	struct db_row *use;
+	struct db_row *use = db_use(db, SQL_outbox_take);
 	enum status status;
-	int running;
 	bool whole = true;
 
-	/* The body of a transaction may run again: nothing is kept of before. */
-	drop_items(take);
-	status = count_running(db, now_us, &running);
-	if (status != STATUS_OK || running >= take->running_max)
-		return status;
-	use = db_use(db, SQL_outbox_take);
 	db_bind_int(use, ":lease_until_us", now_us + take->lease_us);
 	db_bind_int(use, ":now_us", now_us);
-	db_bind_int(use, ":limit", take->limit < take->running_max - running ?
-	    take->limit : take->running_max - running);
+	db_bind_int(use, ":limit", limit);
 	while (whole && db_next(use)) {
 		whole = read_item(use, &take->items[take->count]);
 		take->count += whole;
@@ -109,16 +122,39 @@ enum status outbox_take(struct db *db, struct outbox_take *take)
 	if (status == STATUS_OK && !whole)
 		status = STATUS_MEMORY;
 	if (status != STATUS_OK)
-		drop_items(take);
+		outbox_take_drop(take);
 	return status;
 }
 
-static enum status note_attempt(struct db *db, const struct outbox_item *item,
-    const struct outbox_end *end)
+enum status outbox_take(struct db *db, struct outbox_take *take)
+{
+	int64_t now_us = clock_wall_us();
+	enum status status;
+	int running;
+	int room;
+
+	/* A transaction's body may run again: nothing is kept of before. */
+	outbox_take_drop(take);
+	status = take_back(db, now_us);
+	if (status == STATUS_OK)
+		status = count_running(db, &running);
+	if (status != STATUS_OK)
+		return status;
+	room = take->running_max - running;
+	if (room > take->limit)
+		room = take->limit;
+	if (room <= 0)
+		return STATUS_OK;
+	return take_due(db, take, now_us, room);
+}
+
+static enum status note_attempt(
+    struct db *db, const struct outbox_item *item, const struct outbox_end *end)
 {
 	struct db_row *use = db_use(db, SQL_attempt_insert);
 
 	db_bind_int(use, ":outbox_id", item->id);
+	db_bind_int(use, ":fence", item->fence);
 	db_bind_int(use, ":attempt", item->attempts);
 	db_bind_int(use, ":ended_us", clock_wall_us());
 	db_bind_text(use, ":status", status_name(end->status));
@@ -132,8 +168,8 @@ static enum status note_attempt(struct db *db, const struct outbox_item *item,
 }
 
 /* Runs a statement on the item we hold; STATUS_STALE when we do not. */
-static enum status finish_held(struct db *db, struct db_row *use,
-    const struct outbox_item *item)
+static enum status finish_held(
+    struct db *db, struct db_row *use, const struct outbox_item *item)
 {
 	enum status status;
 
@@ -173,11 +209,10 @@ enum status outbox_again(struct db *db, const struct outbox_item *item,
 	return status;
 }
 
-enum status outbox_park(struct db *db, const struct outbox_item *item,
-    const struct outbox_end *end)
+enum status outbox_park(
+    struct db *db, const struct outbox_item *item, const struct outbox_end *end)
 {
-	enum status status =
-	    finish_held(db, db_use(db, SQL_outbox_park), item);
+	enum status status = finish_held(db, db_use(db, SQL_outbox_park), item);
 
 	if (status == STATUS_OK)
 		status = note_attempt(db, item, end);

@@ -11,7 +11,7 @@
 /* A lost wake is never a lost event: somebody looks this often. */
 #define LOOK_US (250 * CLOCK_MS)
 /* After a look that the store could not do. */
-#define TROUBLE_US (2 * CLOCK_SECOND)
+#define TROUBLE_US      (2 * CLOCK_SECOND)
 #define BATCH_MAX       16
 #define LONGEST_WAIT_US (60 * CLOCK_SECOND) /* between two attempts */
 /* A worker that is alive has ended its item by then. */
@@ -25,8 +25,9 @@ struct queue {
 	void *arg;
 	bool taking;
 	bool stopped;
-	bool again; /* woken while taking */
-	bool found; /* the last look took something */
+	bool again;         /* woken while taking */
+	bool found;         /* something was taken since a look found nothing */
+	enum status status; /* of the last look */
 	int in_hand;
 	struct loop_timer timer;
 	struct store_job job;
@@ -65,6 +66,15 @@ static void begin_item(struct queue *queue, const struct outbox_item *taken)
 	queue->begin(queue->arg, item);
 }
 
+/* The store could not do it; the items it had taken are undone with it. */
+static void took_nothing(struct queue *queue)
+{
+	log_line(LOG_ERROR, NULL, "the queue cannot be looked at: %s",
+	    status_name(queue->status));
+	outbox_take_drop(&queue->take);
+	rest(queue, TROUBLE_US);
+}
+
 static void took(void *arg, enum status status)
 {
 	struct queue *queue = arg;
@@ -72,18 +82,16 @@ static void took(void *arg, enum status status)
 	int i;
 
 	queue->taking = false;
-	queue->found = status == STATUS_OK && count > 0;
-	queue->take.count = 0;
+	queue->status = status;
 	if (status != STATUS_OK) {
-		log_line(LOG_ERROR, NULL, "the queue cannot be looked at: %s",
-		    status_name(status));
-		rest(queue, TROUBLE_US);
+		took_nothing(queue);
 		return;
 	}
+	queue->take.count = 0;
+	queue->found = count > 0 || queue->again;
 	for (i = 0; i < count; i++)
 		begin_item(queue, &queue->items[i]);
-	rest(queue, queue->found || queue->again ? 0 : LOOK_US);
-	queue->again = false;
+	rest(queue, queue->found ? 0 : LOOK_US);
 }
 
 static void look(void *arg)
@@ -98,10 +106,11 @@ static void look(void *arg)
 		return;
 	}
 	queue->taking = true;
+	queue->again = false;
 	queue->take.limit = room < BATCH_MAX ? room : BATCH_MAX;
 	queue->take.running_max = (int)queue->config->cxone_max_inflight;
-	queue->take.lease_us = queue->config->event_deadline_us +
-	    LEASE_SPARE_US;
+	queue->take.lease_us =
+	    queue->config->event_deadline_us + LEASE_SPARE_US;
 	queue->take.items = queue->items;
 	queue->job = (struct store_job){
 	    .lane = STORE_RECORD,
@@ -165,11 +174,21 @@ void queue_item_free(struct queue *queue, struct outbox_item *item)
 	queue->in_hand--;
 	free(item->body);
 	free(item);
+	if (queue->stopped)
+		return;
+	/* There is room now for what a look may have left. */
+	queue->found = true;
+	queue_wake(queue);
 }
 
 bool queue_is_idle(const struct queue *queue)
 {
 	return queue_is_empty_handed(queue) && !queue->found;
+}
+
+enum status queue_status(const struct queue *queue)
+{
+	return queue->status;
 }
 
 bool queue_is_empty_handed(const struct queue *queue)

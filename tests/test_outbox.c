@@ -1,0 +1,602 @@
+/* test_outbox.c: queued events through outbox.h, by several workers */
+#include "outbox.h"
+
+#include <time.h>
+
+#include "clock.h"
+#include "db_place.h"
+
+#define LEASE_US  (60 * CLOCK_SECOND)
+#define TAKEN_MAX 64
+
+/* Two workers on one file, each with a connection of its own. */
+struct workers {
+	struct place *place;
+	struct db *one;
+	struct db *two;
+	struct outbox_item items[TAKEN_MAX];
+	struct outbox_take take;
+};
+
+static int open_workers(void **state)
+{
+	struct workers *workers = calloc(1, sizeof *workers);
+
+	assert_non_null(workers);
+	make_place((void **)&workers->place);
+	workers->one = must_open(workers->place, DB_SERVE);
+	workers->two = must_open(workers->place, DB_SERVE);
+	workers->take = (struct outbox_take){
+	    .limit = TAKEN_MAX,
+	    .running_max = TAKEN_MAX,
+	    .lease_us = LEASE_US,
+	    .items = workers->items,
+	};
+	*state = workers;
+	return 0;
+}
+
+static int close_workers(void **state)
+{
+	struct workers *workers = *state;
+
+	outbox_take_drop(&workers->take);
+	db_close(workers->one);
+	db_close(workers->two);
+	remove_place((void **)&workers->place);
+	free(workers);
+	return 0;
+}
+
+static void nap_ms(long ms)
+{
+	const struct timespec nap = {.tv_nsec = ms * 1000000};
+
+	nanosleep(&nap, NULL);
+}
+
+/* An event of the interaction, accepted so long ago; its number. */
+static int64_t put_aged(struct db *db, const char *id, int64_t age_us)
+{
+	char body[] = "{\"data\":{}}";
+	struct outbox_item item = {
+	    .body = body,
+	    .claim_key = "key",
+	    .claim_holder = 7,
+	    .accepted_us = clock_wall_us() - age_us,
+	};
+
+	snprintf(item.interaction_id, sizeof item.interaction_id, "%s", id);
+	assert_int_equal(db_begin(db, true), STATUS_OK);
+	assert_int_equal(
+	    outbox_put(db, &item, clock_wall_us() - age_us), STATUS_OK);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	assert_true(item.id > 0);
+	return item.id;
+}
+
+static int64_t put(struct db *db, const char *id)
+{
+	return put_aged(db, id, 0);
+}
+
+static void put_numbered(struct db *db, int first, int count)
+{
+	char id[16];
+	int i;
+
+	for (i = first; i < first + count; i++) {
+		snprintf(id, sizeof id, "call-%d", i);
+		put(db, id);
+	}
+}
+
+/* What a look takes; the items of the look before are forgotten. */
+static int take(struct workers *workers, struct db *db)
+{
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	assert_int_equal(outbox_take(db, &workers->take), STATUS_OK);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	return workers->take.count;
+}
+
+/* Takes the one item that is due. Its body stays the workers'. */
+static struct outbox_item take_one(struct workers *workers, struct db *db)
+{
+	assert_int_equal(take(workers, db), 1);
+	return workers->items[0];
+}
+
+enum end_by { END_DONE, END_AGAIN, END_GIVE_BACK, END_PARK };
+
+static enum status end_inside(
+    struct db *db, const struct outbox_item *item, enum end_by by)
+{
+	const struct outbox_end end = {
+	    .status = STATUS_UPSTREAM_FAILED, .http = 503, .error = "down"};
+
+	switch (by) {
+	case END_DONE:
+		return outbox_done(db, item);
+	case END_AGAIN:
+		return outbox_again(db, item, &end, 0, true);
+	case END_GIVE_BACK:
+		return outbox_again(db, item, &end, 0, false);
+	case END_PARK:
+		break;
+	}
+	return outbox_park(db, item, &end);
+}
+
+static enum status end(
+    struct db *db, const struct outbox_item *item, enum end_by by)
+{
+	enum status status;
+
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	status = end_inside(db, item, by);
+	if (status == STATUS_OK)
+		assert_int_equal(db_commit(db), STATUS_OK);
+	else
+		db_rollback(db);
+	return status;
+}
+
+static int64_t count(const struct workers *workers, const char *where)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", where);
+	return raw_int(workers->place, sql);
+}
+
+static void an_item_is_taken_whole_and_by_one_only(void **state)
+{
+	struct workers *workers = *state;
+	int64_t id = put(workers->one, "call");
+	struct outbox_item item = take_one(workers, workers->one);
+
+	assert_int_equal(item.id, id);
+	assert_string_equal(item.interaction_id, "call");
+	assert_string_equal(item.claim_key, "key");
+	assert_int_equal(item.claim_holder, 7);
+	assert_string_equal(item.body, "{\"data\":{}}");
+	assert_int_equal(item.body_bytes, strlen(item.body));
+	assert_int_equal(item.attempts, 1);
+	assert_false(item.superseded);
+	assert_int_equal(take(workers, workers->two), 0);
+}
+
+static void an_item_is_not_taken_before_it_is_due(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item item = {.interaction_id = "call", .body = "{}"};
+	int64_t due_us = clock_wall_us() + 60 * CLOCK_MS;
+
+	assert_int_equal(db_begin(workers->one, false), STATUS_OK);
+	assert_int_equal(outbox_put(workers->one, &item, due_us), STATUS_OK);
+	assert_int_equal(db_commit(workers->one), STATUS_OK);
+	assert_int_equal(take(workers, workers->one), 0);
+	nap_ms(70);
+	assert_int_equal(take(workers, workers->one), 1);
+}
+
+static void a_done_item_is_gone_with_its_history(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item item;
+
+	put(workers->one, "call");
+	item = take_one(workers, workers->one);
+	assert_int_equal(end(workers->one, &item, END_AGAIN), STATUS_OK);
+	item = take_one(workers, workers->one);
+	assert_int_equal(count(workers, "attempt"), 1);
+	assert_int_equal(end(workers->one, &item, END_DONE), STATUS_OK);
+	assert_int_equal(count(workers, "outbox"), 0);
+	assert_int_equal(count(workers, "attempt"), 0);
+}
+
+static void each_attempt_leaves_a_row(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item item;
+	int i;
+
+	put(workers->one, "call");
+	for (i = 1; i <= 3; i++) {
+		item = take_one(workers, workers->one);
+		assert_int_equal(item.attempts, i);
+		end(workers->one, &item, i < 3 ? END_AGAIN : END_PARK);
+	}
+	assert_int_equal(
+	    count(workers, "attempt WHERE status = 'upstream_failed' AND "
+			   "http = 503 AND error = 'down'"),
+	    3);
+	assert_int_equal(count(workers, "attempt WHERE attempt = fence"), 3);
+	assert_int_equal(count(workers, "outbox WHERE state = 'parked'"), 1);
+	assert_int_equal(take(workers, workers->one), 0);
+}
+
+static void what_is_given_back_does_not_count(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item item;
+
+	put(workers->one, "call");
+	item = take_one(workers, workers->one);
+	assert_int_equal(end(workers->one, &item, END_GIVE_BACK), STATUS_OK);
+	assert_int_equal(count(workers, "attempt"), 0);
+	item = take_one(workers, workers->two);
+	assert_int_equal(item.attempts, 1);
+	assert_int_equal(item.fence, 2);
+}
+
+static void every_lease_has_a_larger_fence(void **state)
+{
+	static const enum end_by ways[] = {
+	    END_AGAIN, END_GIVE_BACK, END_AGAIN, END_GIVE_BACK};
+	struct workers *workers = *state;
+	struct outbox_item item;
+	int64_t before = 0;
+	size_t i;
+
+	put(workers->one, "call");
+	for (i = 0; i < sizeof ways / sizeof *ways; i++) {
+		item = take_one(workers, i % 2 ? workers->one : workers->two);
+		assert_true(item.fence > before);
+		before = item.fence;
+		assert_int_equal(end(workers->one, &item, ways[i]), STATUS_OK);
+	}
+	/* And over leases that nobody ended. */
+	workers->take.lease_us = 0;
+	for (i = 0; i < 3; i++) {
+		item = take_one(workers, workers->two);
+		assert_true(item.fence > before);
+		before = item.fence;
+	}
+}
+
+static void a_lease_that_ran_out_is_taken_by_another(void **state)
+{
+	struct workers *workers = *state;
+
+	put(workers->one, "call");
+	workers->take.lease_us = 40 * CLOCK_MS;
+	take_one(workers, workers->one);
+	assert_int_equal(take(workers, workers->two), 0);
+	nap_ms(45);
+	assert_int_equal(take_one(workers, workers->two).attempts, 2);
+	assert_int_equal(count(workers, "attempt WHERE status = 'stale'"), 1);
+}
+
+/* Its fence fits no more, and it has no other way to write. */
+static void a_stale_worker_can_write_nothing(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item stale;
+	int by;
+
+	put(workers->one, "call");
+	workers->take.lease_us = 0;
+	stale = take_one(workers, workers->one);
+	workers->take.lease_us = LEASE_US;
+	take_one(workers, workers->two);
+	for (by = END_DONE; by <= END_PARK; by++)
+		assert_int_equal(
+		    end(workers->one, &stale, (enum end_by)by), STATUS_STALE);
+	assert_int_equal(
+	    count(workers, "outbox WHERE state = 'running' AND fence = 2"), 1);
+	assert_int_equal(count(workers, "attempt WHERE status <> 'stale'"), 0);
+	assert_int_equal(
+	    end(workers->two, &workers->items[0], END_DONE), STATUS_OK);
+	assert_int_equal(end(workers->one, &stale, END_DONE), STATUS_STALE);
+}
+
+static void a_newer_event_supersedes_the_one_that_waits(void **state)
+{
+	struct workers *workers = *state;
+	int64_t older = put_aged(workers->one, "call", CLOCK_SECOND);
+	int64_t newer = put(workers->one, "call");
+	int i;
+
+	assert_int_equal(take(workers, workers->one), 2);
+	for (i = 0; i < 2; i++) {
+		struct outbox_item *item = &workers->items[i];
+
+		assert_int_equal(item->superseded, item->id == older);
+		assert_true(item->id == older || item->id == newer);
+	}
+}
+
+static void an_older_event_that_comes_later_is_superseded_itself(void **state)
+{
+	struct workers *workers = *state;
+	int64_t newer = put(workers->one, "call");
+	int64_t older = put_aged(workers->one, "call", CLOCK_SECOND);
+	char where[80];
+
+	snprintf(where, sizeof where, "outbox WHERE superseded = (id = %lld)",
+	    (long long)older);
+	assert_true(newer < older);
+	assert_int_equal(count(workers, where), 2);
+}
+
+static void an_event_older_than_what_was_routed_is_superseded(void **state)
+{
+	struct workers *workers = *state;
+	char sql[160];
+	sqlite3 *raw = raw_open(workers->place);
+
+	add_committed(workers->one, "call");
+	put_aged(workers->one, "call", CLOCK_SECOND);
+	assert_int_equal(count(workers, "outbox WHERE superseded"), 0);
+	snprintf(sql, sizeof sql, "UPDATE decision SET received_us = %lld",
+	    (long long)clock_wall_us());
+	raw_run(raw, sql);
+	sqlite3_close(raw);
+	put_aged(workers->one, "call", CLOCK_SECOND / 2);
+	assert_int_equal(count(workers, "outbox WHERE superseded"), 2);
+}
+
+static void one_in_hand_that_is_superseded_gets_no_other_attempt(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item older;
+
+	put_aged(workers->one, "call", CLOCK_SECOND);
+	older = take_one(workers, workers->one);
+	assert_false(older.superseded);
+	put(workers->two, "call");
+	/* Even when it is to wait for long: it is told soon. */
+	assert_int_equal(db_begin(workers->one, false), STATUS_OK);
+	assert_int_equal(outbox_again(workers->one, &older,
+			     &(struct outbox_end){.error = ""},
+			     clock_wall_us() + LEASE_US, true),
+	    STATUS_OK);
+	assert_int_equal(db_commit(workers->one), STATUS_OK);
+	assert_int_equal(take(workers, workers->one), 2);
+	assert_true(
+	    workers->items[0].superseded || workers->items[1].superseded);
+}
+
+static void one_interaction_is_never_in_two_hands(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item first;
+
+	put_aged(workers->one, "call", CLOCK_SECOND);
+	first = take_one(workers, workers->one);
+	put(workers->one, "call");
+	put(workers->one, "other");
+	assert_string_equal(
+	    take_one(workers, workers->two).interaction_id, "other");
+	assert_int_equal(end(workers->one, &first, END_DONE), STATUS_OK);
+	assert_string_equal(
+	    take_one(workers, workers->two).interaction_id, "call");
+}
+
+/* Of the same instant, so that neither supersedes the other. */
+static void one_look_takes_one_of_each_interaction(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item item = {
+	    .interaction_id = "call", .body = "{}", .accepted_us = 5};
+	int i;
+
+	assert_int_equal(db_begin(workers->one, false), STATUS_OK);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(outbox_put(workers->one, &item, 5), STATUS_OK);
+	assert_int_equal(db_commit(workers->one), STATUS_OK);
+	for (i = 0; i < 3; i++) {
+		item = take_one(workers, workers->one);
+		assert_int_equal(take(workers, workers->two), 0);
+		assert_int_equal(end(workers->one, &item, END_DONE), STATUS_OK);
+	}
+}
+
+static void all_workers_together_have_running_max_in_hand(void **state)
+{
+	struct workers *workers = *state;
+	struct outbox_item item;
+
+	put_numbered(workers->one, 0, 12);
+	workers->take.limit = 4;
+	workers->take.running_max = 6;
+	assert_int_equal(take(workers, workers->one), 4);
+	item = workers->items[0];
+	assert_int_equal(take(workers, workers->two), 2);
+	assert_int_equal(take(workers, workers->one), 0);
+	assert_int_equal(end(workers->one, &item, END_DONE), STATUS_OK);
+	assert_int_equal(take(workers, workers->two), 1);
+	assert_int_equal(count(workers, "outbox WHERE state = 'running'"), 6);
+}
+
+static void the_oldest_due_come_first(void **state)
+{
+	struct workers *workers = *state;
+
+	put_aged(workers->one, "second", 2 * CLOCK_SECOND);
+	put_aged(workers->one, "first", 3 * CLOCK_SECOND);
+	put_aged(workers->one, "third", CLOCK_SECOND);
+	workers->take.limit = 2;
+	assert_int_equal(take(workers, workers->one), 2);
+	assert_int_equal(count(workers, "outbox WHERE state = 'waiting' AND "
+					"interaction_id = 'third'"),
+	    1);
+}
+
+static void a_take_that_is_undone_took_nothing(void **state)
+{
+	struct workers *workers = *state;
+
+	put(workers->one, "call");
+	assert_int_equal(db_begin(workers->one, false), STATUS_OK);
+	assert_int_equal(outbox_take(workers->one, &workers->take), STATUS_OK);
+	assert_int_equal(workers->take.count, 1);
+	db_rollback(workers->one);
+	/* The bodies of the first time are freed by the second. */
+	assert_int_equal(take(workers, workers->two), 1);
+	assert_int_equal(workers->items[0].fence, 1);
+}
+
+/* A long queue must not hold the write gate: some 40 of these fit into a
+ * second if each look read all of it. */
+static void a_look_at_a_long_queue_is_as_short_as_at_a_short_one(void **state)
+{
+	struct workers *workers = *state;
+	sqlite3 *raw = raw_open(workers->place);
+	int64_t begun_us;
+	int i;
+
+	raw_run(raw,
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+	    "LIMIT 50000) INSERT INTO outbox (interaction_id, claim_key, "
+	    "claim_holder, body, accepted_us, due_us, state, attempts) "
+	    "SELECT 'call-' || i, '', 0, '{}', i, i, 'waiting', 0 FROM n");
+	sqlite3_close(raw);
+	workers->take.limit = 16;
+	workers->take.running_max = 1000000;
+	begun_us = clock_mono_us();
+	for (i = 0; i < 200; i++)
+		assert_int_equal(take(workers, workers->one), 16);
+	assert_true(clock_mono_us() - begun_us < 4 * CLOCK_SECOND);
+}
+
+/*
+ * One of several processes that drain the queue. Half of the time it lets
+ * its lease run out and ends too late, as a hanging process does. Each
+ * item that it ends well leaves a row, so that a second hand would show.
+ */
+static enum status work_once(
+    struct workers *workers, struct db *db, unsigned *luck, int *ended)
+{
+	enum status status = STATUS_OK;
+	struct outbox_item item;
+
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	assert_int_equal(outbox_take(db, &workers->take), STATUS_OK);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	if (workers->take.count == 0)
+		return STATUS_OK;
+	item = workers->items[0];
+	if (rand_r(luck) % 2 == 0)
+		nap_ms(3);
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	status = outbox_done(db, &item);
+	if (status == STATUS_OK)
+		status = add_row(db, item.interaction_id);
+	if (status == STATUS_OK)
+		status = db_commit(db);
+	else
+		db_rollback(db);
+	*ended += status == STATUS_OK;
+	return status == STATUS_STALE ? STATUS_OK : status;
+}
+
+static void drain_in_child(struct workers *workers, unsigned luck)
+{
+	struct db *db = NULL;
+	int64_t until_us = clock_mono_us() + 60 * CLOCK_SECOND;
+	int ended = 0;
+
+	if (db_open(workers->place->path, DB_SERVE, &db,
+		workers->place->problem) != STATUS_OK)
+		_exit(1);
+	workers->take.limit = 1;
+	workers->take.lease_us = 2 * CLOCK_MS;
+	while (raw_int(workers->place, "SELECT count(*) FROM outbox") > 0)
+		if (work_once(workers, db, &luck, &ended) != STATUS_OK ||
+		    clock_mono_us() > until_us)
+			_exit(1);
+	outbox_take_drop(&workers->take);
+	db_close(db);
+	_exit(0);
+}
+
+static void several_processes_end_each_item_exactly_once(void **state)
+{
+	struct workers *workers = *state;
+	pid_t children[4];
+	int i;
+
+	put_numbered(workers->one, 0, 60);
+	db_close(workers->one);
+	db_close(workers->two);
+	for (i = 0; i < 4; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] == 0)
+			drain_in_child(workers, (unsigned)i + 1);
+	}
+	for (i = 0; i < 4; i++)
+		ends_well(children[i]);
+	workers->one = must_open(workers->place, DB_SERVE);
+	workers->two = must_open(workers->place, DB_SERVE);
+	assert_int_equal(count(workers, "outbox"), 0);
+	assert_int_equal(count(workers, "decision"), 60);
+	assert_int_equal(
+	    raw_int(workers->place,
+		"SELECT count(DISTINCT interaction_id) FROM decision"),
+	    60);
+	is_sound(workers->place);
+}
+
+static void what_a_killed_worker_had_is_taken_after_its_lease(void **state)
+{
+	struct workers *workers = *state;
+	pid_t child;
+
+	put(workers->one, "call");
+	db_close(workers->one);
+	db_close(workers->two);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct db *db = must_open(workers->place, DB_SERVE);
+
+		workers->take.lease_us = 500 * CLOCK_MS;
+		take(workers, db);
+		/* And dies in the middle of a transaction. */
+		if (db_begin(db, false) == STATUS_OK)
+			outbox_done(db, &workers->items[0]);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	workers->one = must_open(workers->place, DB_SERVE);
+	workers->two = must_open(workers->place, DB_SERVE);
+	assert_int_equal(take(workers, workers->one), 0);
+	nap_ms(520);
+	assert_int_equal(take_one(workers, workers->two).attempts, 2);
+	is_sound(workers->place);
+}
+
+#define WITH_WORKERS(test)                                                     \
+	cmocka_unit_test_setup_teardown(test, open_workers, close_workers)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_WORKERS(an_item_is_taken_whole_and_by_one_only),
+	    WITH_WORKERS(an_item_is_not_taken_before_it_is_due),
+	    WITH_WORKERS(a_done_item_is_gone_with_its_history),
+	    WITH_WORKERS(each_attempt_leaves_a_row),
+	    WITH_WORKERS(what_is_given_back_does_not_count),
+	    WITH_WORKERS(every_lease_has_a_larger_fence),
+	    WITH_WORKERS(a_lease_that_ran_out_is_taken_by_another),
+	    WITH_WORKERS(a_stale_worker_can_write_nothing),
+	    WITH_WORKERS(a_newer_event_supersedes_the_one_that_waits),
+	    WITH_WORKERS(an_older_event_that_comes_later_is_superseded_itself),
+	    WITH_WORKERS(an_event_older_than_what_was_routed_is_superseded),
+	    WITH_WORKERS(one_in_hand_that_is_superseded_gets_no_other_attempt),
+	    WITH_WORKERS(one_interaction_is_never_in_two_hands),
+	    WITH_WORKERS(one_look_takes_one_of_each_interaction),
+	    WITH_WORKERS(all_workers_together_have_running_max_in_hand),
+	    WITH_WORKERS(the_oldest_due_come_first),
+	    WITH_WORKERS(a_take_that_is_undone_took_nothing),
+	    WITH_WORKERS(a_look_at_a_long_queue_is_as_short_as_at_a_short_one),
+	    WITH_WORKERS(several_processes_end_each_item_exactly_once),
+	    WITH_WORKERS(what_a_killed_worker_had_is_taken_after_its_lease),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
