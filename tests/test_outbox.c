@@ -82,7 +82,7 @@ static int64_t put(struct db *db, const char *id)
 
 static void put_numbered(struct db *db, int first, int count)
 {
-	char id[16];
+	char id[24];
 	int i;
 
 	for (i = first; i < first + count; i++) {
