@@ -29,7 +29,7 @@
 struct cxone;
 
 #define CXONE_PROBLEM_BYTES 256
-#define CXONE_URL_MAX 2048
+#define CXONE_URL_MAX       2048
 
 /*
  * One update under way. The caller fills the first part, borrows all to
@@ -38,32 +38,32 @@ struct cxone;
 struct cxone_update {
 	const char *interaction_id;
 	const struct route *route;
-	int64_t deadline_us;	/* monotonic */
+	int64_t deadline_us; /* monotonic */
 	void (*done)(void *arg);
 	void *arg;
 
-	enum status status;	/* OK: CXone answered 2xx;
+	enum status status;  /* OK: CXone answered 2xx;
 		INTERACTION_NOT_FOUND 404; SCOPE_MISSING 403; TOKEN_REJECTED
 		401 twice; RATE_LIMITED; BUDGET_EXHAUSTED;
 		UPSTREAM_REFUSED: another 3xx or 4xx; UPSTREAM_FAILED: 5xx;
 		TIMEOUT, TRANSPORT, UNREACHABLE; BREAKER_OPEN: not sent;
 		TOKEN_*, STORE_*: as token.h says; DEADLINE; MEMORY;
 		STOPPING. Never ANSWER_TOO_LARGE: a body does not count */
-	int http;		/* of the last PATCH; 0: no answer came */
-	int attempts;		/* PATCH requests sent */
-	int token_refreshes;	/* after a 401 */
-	char problem[CXONE_PROBLEM_BYTES];	/* in words fit for the
+	int http;            /* of the last PATCH; 0: no answer came */
+	int attempts;        /* PATCH requests sent */
+	int token_refreshes; /* after a 401 */
+	char problem[CXONE_PROBLEM_BYTES]; /* in words fit for the
 		event's sender: of ours, naming no host; "" when OK */
 
 	/* The module's own. */
 	struct cxone *cxone;
 	struct loop_timer timer;
 	struct breaker_call call;
-	struct token_wait wait;	/* while a token is waited for */
+	struct token_wait wait; /* while a token is waited for */
 	struct token_lent lent;
-	int retries;		/* taken so far */
-	int64_t retry_cost;	/* of the last of them; 0: none yet */
-	struct text url;	/* made by the caller with text_init, at least
+	int retries;        /* taken so far */
+	int64_t retry_cost; /* of the last of them; 0: none yet */
+	struct text url;    /* made by the caller with text_init, at least
 				   CXONE_URL_MAX; kept between uses */
 };
 
@@ -76,8 +76,8 @@ struct cxone_parts {
 };
 
 /* NULL when memory runs out. Borrows config and all parts for its life. */
-struct cxone *cxone_new(const struct config *config,
-    const struct cxone_parts *parts);
+struct cxone *cxone_new(
+    const struct config *config, const struct cxone_parts *parts);
 void cxone_free(struct cxone *cxone);
 
 /*

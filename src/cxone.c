@@ -31,8 +31,8 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-struct cxone *cxone_new(const struct config *config,
-    const struct cxone_parts *parts)
+struct cxone *cxone_new(
+    const struct config *config, const struct cxone_parts *parts)
 {
 	struct cxone *cxone = calloc(1, sizeof *cxone);
 	bool full = config->retry_schedule == BACKOFF_FULL_JITTER;
@@ -42,15 +42,16 @@ struct cxone *cxone_new(const struct config *config,
 	cxone->config = config;
 	cxone->parts = *parts;
 	cxone->rules = (struct retry_rules){
-		.backoff = {
-			.schedule = config->retry_schedule,
-			.base_us = config->cxone_backoff_us,
-			.jitter_us = config->cxone_jitter_us,
-			.cap_us = full ? FULL_JITTER_MAX_US : BACKOFF_MAX_US,
+	    .backoff =
+		{
+		    .schedule = config->retry_schedule,
+		    .base_us = config->cxone_backoff_us,
+		    .jitter_us = config->cxone_jitter_us,
+		    .cap_us = full ? FULL_JITTER_MAX_US : BACKOFF_MAX_US,
 		},
-		.retries = config->cxone_retries,
-		.attempt_min_us = smaller(config->cxone_attempt_min_us,
-		    config->cxone_timeout_us),
+	    .retries = config->cxone_retries,
+	    .attempt_min_us =
+		smaller(config->cxone_attempt_min_us, config->cxone_timeout_us),
 	};
 	return cxone;
 }
@@ -67,28 +68,28 @@ static void end(void *arg)
 	if (update->status != STATUS_OK)
 		log_line(LOG_WARN, update->interaction_id,
 		    "CXone update failed: %s, HTTP %d, %d sent: %s",
-		    status_name(update->status), update->http,
-		    update->attempts, update->problem);
+		    status_name(update->status), update->http, update->attempts,
+		    update->problem);
 	update->done(update->arg);
 }
 
-static void conclude(struct cxone_update *update, enum status status,
-    const char *problem)
+static void conclude(
+    struct cxone_update *update, enum status status, const char *problem)
 {
 	update->status = status;
 	snprintf(update->problem, sizeof update->problem, "%s", problem);
 }
 
-static void finish(struct cxone_update *update, enum status status,
-    const char *problem)
+static void finish(
+    struct cxone_update *update, enum status status, const char *problem)
 {
 	conclude(update, status, problem);
 	end(update);
 }
 
 /* By the timer, since a caller must not be called back before it returned. */
-static void finish_later(struct cxone_update *update, enum status status,
-    const char *problem)
+static void finish_later(
+    struct cxone_update *update, enum status status, const char *problem)
 {
 	conclude(update, status, problem);
 	loop_timer_init(&update->timer, end, update);
@@ -148,8 +149,8 @@ static void rest(struct cxone_update *update, int64_t wait_us)
 		finish_later(update, STATUS_MEMORY, "no timer left");
 }
 
-static void take_retry(struct cxone_update *update, int64_t cost,
-    int64_t wait_us)
+static void take_retry(
+    struct cxone_update *update, int64_t cost, int64_t wait_us)
 {
 	update->retries++;
 	update->retry_cost = cost;
@@ -185,18 +186,18 @@ static void repeat(struct cxone_update *update, enum retry_reason reason,
     enum status status, const struct http_answer *answer)
 {
 	static const char *const no_retry[] = {
-		[RETRY_LAST] = "no further attempt is permitted",
-		[RETRY_TOO_LATE] = "the wait would outlast EVENT_DEADLINE_MS",
-		[RETRY_NO_BUDGET] = "RETRY_BUDGET is used up",
+	    [RETRY_LAST] = "no further attempt is permitted",
+	    [RETRY_TOO_LATE] = "the wait would outlast EVENT_DEADLINE_MS",
+	    [RETRY_NO_BUDGET] = "RETRY_BUDGET is used up",
 	};
 	struct cxone *cxone = update->cxone;
 	const struct retry_question question = {
-		.reason = reason,
-		.taken = update->retries,
-		.retry_after_us = answer->retry_after_us,
-		.left_us = left_us(update),
-		.budget = throttle_budget(cxone->parts.throttle),
-		.draw = backoff_draw(),
+	    .reason = reason,
+	    .taken = update->retries,
+	    .retry_after_us = answer->retry_after_us,
+	    .left_us = left_us(update),
+	    .budget = throttle_budget(cxone->parts.throttle),
+	    .draw = backoff_draw(),
 	};
 	char problem[CXONE_PROBLEM_BYTES];
 	enum retry_verdict verdict;
@@ -213,8 +214,9 @@ static void repeat(struct cxone_update *update, enum retry_reason reason,
 	}
 	snprintf(problem, sizeof problem, "%s; %s",
 	    describe(status, answer->code), no_retry[verdict]);
-	finish(update, verdict == RETRY_NO_BUDGET ? STATUS_BUDGET_EXHAUSTED :
-	    status, problem);
+	finish(update,
+	    verdict == RETRY_NO_BUDGET ? STATUS_BUDGET_EXHAUSTED : status,
+	    problem);
 }
 
 /* By contract the sender is told at once, unless the schedule says more. */
@@ -232,7 +234,7 @@ static bool is_transient(enum status status, long code)
 	if (status == STATUS_OK)
 		return code == 500 || (code >= 502 && code <= 504);
 	return status == STATUS_UNREACHABLE || status == STATUS_TIMEOUT ||
-	    status == STATUS_TRANSPORT;
+	       status == STATUS_TRANSPORT;
 }
 
 /* A success gives back what its retry cost; without one, a little. */
@@ -244,8 +246,8 @@ static void succeed(struct cxone_update *update)
 	finish(update, STATUS_OK, "");
 }
 
-static void judge(struct cxone_update *update,
-    const struct http_answer *answer, int64_t token_version)
+static void judge(struct cxone_update *update, const struct http_answer *answer,
+    int64_t token_version)
 {
 	long code = answer->code;
 
@@ -256,7 +258,8 @@ static void judge(struct cxone_update *update,
 	else if (code == 429)
 		repeat(update, RETRY_THROTTLED, STATUS_RATE_LIMITED, answer);
 	else if (code == 403)
-		finish(update, STATUS_SCOPE_MISSING, "CXone answered 403: the "
+		finish(update, STATUS_SCOPE_MISSING,
+		    "CXone answered 403: the "
 		    "client lacks the scope routing:interaction:write");
 	else if (code == 404)
 		finish(update, STATUS_INTERACTION_NOT_FOUND,
@@ -271,8 +274,8 @@ static void judge(struct cxone_update *update,
 }
 
 /* What curl says names hosts and files: for the operator alone. */
-static void log_problem(const struct cxone_update *update,
-    const struct http_answer *answer)
+static void log_problem(
+    const struct cxone_update *update, const struct http_answer *answer)
 {
 	if (answer->problem[0] != '\0')
 		log_line(LOG_WARN, update->interaction_id,
@@ -280,8 +283,8 @@ static void log_problem(const struct cxone_update *update,
 		    answer->code, answer->problem);
 }
 
-static void patch_done(void *arg, enum status status,
-    const struct http_answer *answer)
+static void patch_done(
+    void *arg, enum status status, const struct http_answer *answer)
 {
 	struct cxone_update *update = arg;
 	int64_t token_version = update->lent.version;
@@ -292,8 +295,8 @@ static void patch_done(void *arg, enum status status,
 	else
 		update->http = (int)answer->code;
 	if (answer->retry_after_us > 0)
-		throttle_ask_pause(update->cxone->parts.throttle,
-		    answer->retry_after_us);
+		throttle_ask_pause(
+		    update->cxone->parts.throttle, answer->retry_after_us);
 	log_problem(update, answer);
 	/* The status line is all that counts; of the body nothing is read. */
 	if (status == STATUS_OK || answer->code > 0)
@@ -311,11 +314,12 @@ static void patch_done(void *arg, enum status status,
 static void wait_for_pause(struct cxone_update *update, int64_t pause_us)
 {
 	const struct backoff at_once = {.schedule = BACKOFF_BUILTIN};
-	int64_t wait_us = backoff_wait_us(&at_once, 0, pause_us,
-	    backoff_draw());
+	int64_t wait_us =
+	    backoff_wait_us(&at_once, 0, pause_us, backoff_draw());
 
 	if (wait_us + update->cxone->rules.attempt_min_us >= left_us(update))
-		finish_later(update, STATUS_RATE_LIMITED, "CXone asked for a "
+		finish_later(update, STATUS_RATE_LIMITED,
+		    "CXone asked for a "
 		    "pause which would outlast EVENT_DEADLINE_MS");
 	else
 		rest(update, wait_us);
@@ -328,16 +332,17 @@ static void send_patch(struct cxone_update *update)
 	int64_t left = left_us(update);
 	int64_t pause_us = throttle_pause_us(cxone->parts.throttle);
 	struct http_request request = {
-		.upstream = HTTP_CXONE,
-		.method = "PATCH",
-		.url = text_string(&update->url),
-		.body = update->route->update,
-		.body_bytes = strlen(update->route->update),
-		.timeout_us = smaller(cxone->config->cxone_timeout_us, left),
+	    .upstream = HTTP_CXONE,
+	    .method = "PATCH",
+	    .url = text_string(&update->url),
+	    .body = update->route->update,
+	    .body_bytes = strlen(update->route->update),
+	    .timeout_us = smaller(cxone->config->cxone_timeout_us, left),
 	};
 
 	if (left <= 0 || left < cxone->rules.attempt_min_us) {
-		finish_later(update, STATUS_DEADLINE, "EVENT_DEADLINE_MS "
+		finish_later(update, STATUS_DEADLINE,
+		    "EVENT_DEADLINE_MS "
 		    "leaves no time to tell CXone");
 		return;
 	}
@@ -345,15 +350,15 @@ static void send_patch(struct cxone_update *update)
 		wait_for_pause(update, pause_us);
 		return;
 	}
-	if (!token_lend(cxone->parts.token, update->wait.newer_than,
-		&update->lent)) {
+	if (!token_lend(
+		cxone->parts.token, update->wait.newer_than, &update->lent)) {
 		wait_for_token(update, update->wait.newer_than);
 		return;
 	}
 	request.headers = update->lent.headers;
 	update->attempts++;
-	breaker_send(cxone->parts.breaker, &update->call, &request, patch_done,
-	    update);
+	breaker_send(
+	    cxone->parts.breaker, &update->call, &request, patch_done, update);
 }
 
 void cxone_send(struct cxone *cxone, struct cxone_update *update)

@@ -177,7 +177,7 @@ enum status http_call_judge(
 	http_call_no_answer(call, answer);
 	answer->code = final_code(call);
 	answer->retry_after_us = read_retry_after(call, answer->code);
-	/* Half a body is none: what it says may be the contrary of the whole. */
+	/* Half a body is none: it may say the contrary of the whole. */
 	if (status == STATUS_OK && call->body_bytes > 0) {
 		call->body[call->body_bytes] = '\0';
 		answer->body = call->body;

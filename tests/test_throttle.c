@@ -86,7 +86,7 @@ static int64_t row(const struct place *place, const char *column)
 	return raw_int(place, sql);
 }
 
-static void raw(const struct place *place, const char *sql)
+static void run_sql(const struct place *place, const char *sql)
 {
 	sqlite3 *handle = raw_open(place);
 
@@ -97,11 +97,11 @@ static void raw(const struct place *place, const char *sql)
 /* Counts how often the row is written from now on. */
 static void count_writes(const struct place *place)
 {
-	raw(place, "CREATE TABLE writes (n);"
-		   "CREATE TRIGGER made AFTER INSERT ON throttle BEGIN "
-		   "INSERT INTO writes VALUES (1); END;"
-		   "CREATE TRIGGER changed AFTER UPDATE ON throttle BEGIN "
-		   "INSERT INTO writes VALUES (1); END");
+	run_sql(place, "CREATE TABLE writes (n);"
+		       "CREATE TRIGGER made AFTER INSERT ON throttle BEGIN "
+		       "INSERT INTO writes VALUES (1); END;"
+		       "CREATE TRIGGER changed AFTER UPDATE ON throttle BEGIN "
+		       "INSERT INTO writes VALUES (1); END");
 }
 
 static int64_t writes(const struct place *place)
@@ -281,7 +281,7 @@ static void an_operator_can_end_a_pause(void **state)
 	assert_true(join(&party, place));
 	throttle_ask_pause(party.throttle, 30 * CLOCK_SECOND);
 	run_tick(&party);
-	raw(place, "UPDATE throttle SET not_before_us = 0");
+	run_sql(place, "UPDATE throttle SET not_before_us = 0");
 	run_tick(&party);
 	assert_int_equal(throttle_pause_us(party.throttle), 0);
 	leave(&party);
@@ -294,8 +294,8 @@ static void no_row_stops_anybody_for_longer_than_an_hour(void **state)
 	struct party party;
 
 	db_close(must_open(place, DB_SERVE));
-	raw(place, "INSERT INTO throttle VALUES ('" UPSTREAM "', "
-		   "9000000000000000, 77)");
+	run_sql(place, "INSERT INTO throttle VALUES ('" UPSTREAM "', "
+		       "9000000000000000, 77)");
 	assert_true(join(&party, place));
 	run_for(&party, 100 * MS);
 	assert_in_range(throttle_pause_us(party.throttle),
@@ -311,14 +311,14 @@ static void what_the_store_refused_is_written_later(void **state)
 
 	assert_true(join(&party, place));
 	run_tick(&party);
-	raw(place, "ALTER TABLE throttle RENAME TO gone");
+	run_sql(place, "ALTER TABLE throttle RENAME TO gone");
 	throttle_ask_pause(party.throttle, 30 * CLOCK_SECOND);
 	throttle_change_budget(party.throttle, -RETRY_COST_THROTTLED);
 	run_tick(&party);
 	assert_true(throttle_pause_us(party.throttle) > 0);
 	assert_int_equal(
 	    throttle_budget(party.throttle), FULL - RETRY_COST_THROTTLED);
-	raw(place, "ALTER TABLE gone RENAME TO throttle");
+	run_sql(place, "ALTER TABLE gone RENAME TO throttle");
 	run_tick(&party);
 	assert_int_equal(row(place, "budget"), FULL - RETRY_COST_THROTTLED);
 	assert_true(row(place, "not_before_us") > clock_wall_us());
