@@ -45,8 +45,8 @@ ifneq ($(B),build)
 FCGI    := $(B)/stockroute.fcgi
 endif
 
-.PHONY: all compile demo test check race units cases servers lint bench soak \
-	map install install-tools clean
+.PHONY: all compile demo test check race units cases servers crash lint bench \
+	soak map install install-tools clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -112,6 +112,10 @@ cases: all $(B)/cases
 servers: all
 	@tests/servers/test_servers.sh
 	@tests/servers/test_duplicates.sh
+	@tests/servers/test_queue.sh
+
+crash: all
+	@tests/crash.sh
 
 check:
 	@$(MAKE) --no-print-directory -k B=build/check units cases \
