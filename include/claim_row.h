@@ -35,8 +35,8 @@ struct claim_row {
 };
 
 /*
- * Inserts or finds, in one statement; to be run inside a transaction of
- * the store. Taken over is a claim that was given back, one whose holder let
+ * Inserts or finds, at one stroke; to be run inside a transaction of the
+ * store. Taken over is a claim that was given back, one whose holder let
  * its lease run out, and one that was answered longer ago than the window:
  * it counts as new from then on. While a lease lasts, a claim is never taken
  * from its holder, however short the window.

@@ -120,6 +120,9 @@ const char *db_column_name(struct db_row *row, int column);
  */
 enum status db_done(struct db_row *row);
 
+/* The rowid of the last row that was inserted into a table with rowids. */
+int64_t db_inserted_id(struct db *db);
+
 /* Rows changed by the last statement that finished. */
 int64_t db_changed(struct db *db);
 

@@ -2,5 +2,5 @@
 UPDATE claim
    SET lease_until_us = 0,
        http = :http,
-       answer = :answer
+       answer_id = :answer_id
  WHERE key = :key AND holder = :holder;

@@ -1,5 +1,5 @@
--- claim_row.c: forget_some: ids grow with time, so the oldest come first
+-- claim_row.c: forget_some: neighbours of a key just used, and so random
 DELETE FROM claim
- WHERE id IN (SELECT id FROM claim ORDER BY id LIMIT 4)
+ WHERE key IN (SELECT key FROM claim WHERE key >= :key ORDER BY key LIMIT 64)
    AND created_us <= :forget_us
    AND lease_until_us <= :now_us;

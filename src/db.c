@@ -152,6 +152,15 @@ static enum status take_gate(struct db *db)
 	return status;
 }
 
+/* Without parsing it each time: of a small group's cost that is a tenth. */
+static enum status run_kept(struct db *db, enum sql sql)
+{
+	struct db_row *row = db_use(db, sql);
+
+	db_next(row);
+	return db_done(row);
+}
+
 enum status db_begin(struct db *db, bool durable)
 {
 	enum status status = take_gate(db);
@@ -163,7 +172,7 @@ enum status db_begin(struct db *db, bool durable)
 		status = db_run(db, durable ? SQL_db_durable : SQL_db_relaxed);
 	if (status == STATUS_OK) {
 		db->durable = durable;
-		status = db_run(db, SQL_db_begin);
+		status = run_kept(db, SQL_db_begin);
 	}
 	if (status != STATUS_OK)
 		writegate_leave(db->gate);
@@ -179,7 +188,7 @@ static void undo(struct db *db)
 
 enum status db_commit(struct db *db)
 {
-	enum status status = db_run(db, SQL_db_commit);
+	enum status status = run_kept(db, SQL_db_commit);
 
 	if (status == STATUS_OK)
 		checkpoint_when_due(db);
@@ -319,6 +328,11 @@ enum status db_done(struct db_row *row)
 	}
 	row->in_use = false;
 	return row->status;
+}
+
+int64_t db_inserted_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
 }
 
 int64_t db_changed(struct db *db)

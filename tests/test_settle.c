@@ -182,7 +182,7 @@ static void a_record_whose_claim_cannot_be_written_is_not_kept(void **state)
 {
 	struct ending *ending = *state;
 
-	refuse_all(ending, "UPDATE OF answer ON claim");
+	refuse_all(ending, "UPDATE OF answer_id ON claim");
 	assert_int_not_equal(settle_and_wait(ending, "{}"), STATUS_OK);
 	assert_int_equal(count_decisions(ending), 0);
 	assert_int_equal(raw_int(ending->place,
