@@ -14,7 +14,9 @@
 #include "db.h"
 #include "flow.h"
 #include "gateway.h"
+#include "health.h"
 #include "log.h"
+#include "path.h"
 #include "version.h"
 
 #define PROBLEMS_MAX 65536
@@ -161,23 +163,75 @@ static void refuse(struct gateway_request *request)
 	text_done(&text);
 }
 
-static void got_request(void *arg, struct gateway_request *request)
+/* False: it is not, and will not be before it is mended. */
+static bool is_configured(struct process *process,
+    const struct gateway_request *request)
 {
-	struct process *process = arg;
 	const struct config *config;
 
-	if (!process->app.config) {
-		if (configure(process, file_param(request)) != STATUS_OK) {
-			refuse(request);
+	if (process->app.config)
+		return true;
+	if (configure(process, file_param(request)) != STATUS_OK)
+		return false;
+	config = process->app.config;
+	/* Before the second request: there is room for so many. */
+	gateway_set_limits(process->gateway, (size_t)config->body_max_bytes,
+	    (size_t)config->inflight_max, config->gather_us);
+	return true;
+}
+
+static void serve_event(struct process *process,
+    struct gateway_request *request)
+{
+	if (is_configured(process, request))
+		flow_begin(&process->app, request);
+	else
+		refuse(request);
+}
+
+static void serve_alive(struct process *process,
+    struct gateway_request *request)
+{
+	(void)process;
+	health_tell_alive(request);
+}
+
+static void serve_ready(struct process *process,
+    struct gateway_request *request)
+{
+	if (is_configured(process, request))
+		health_tell_ready(process->app.health, process->draining,
+		    request);
+	else
+		health_tell_unready(request, STATUS_CONFIG_INVALID);
+}
+
+/*
+ * Who serves which path; all others are the event's, which knows its own.
+ * On shared hosting all of it lies in a directory, see cgi-bin/.htaccess.
+ */
+static const struct {
+	const char *path;
+	void (*serve)(struct process *process,
+	    struct gateway_request *request);
+} pages[] = {
+	{"/healthz", serve_alive},
+	{"/readyz", serve_ready},
+	{"/webhook/healthz", serve_alive},
+	{"/webhook/readyz", serve_ready},
+};
+
+static void got_request(void *arg, struct gateway_request *request)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof pages / sizeof *pages; i++) {
+		if (path_is(request, pages[i].path)) {
+			pages[i].serve(arg, request);
 			return;
 		}
-		config = process->app.config;
-		/* Before the second request: there is room for so many. */
-		gateway_set_limits(process->gateway,
-		    (size_t)config->body_max_bytes,
-		    (size_t)config->inflight_max, config->gather_us);
 	}
-	flow_begin(&process->app, request);
+	serve_event(arg, request);
 }
 
 static enum status open_gateway(struct process *process)

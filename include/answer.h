@@ -43,4 +43,8 @@ int answer_refusal(enum status status, const struct event_problem *problem,
 void answer_send(struct gateway_request *request, int http,
     const struct text *text);
 
+/* The same, with a Retry-After of its own (RFC 9110 10.2.3). */
+void answer_send_later(struct gateway_request *request, int http,
+    int64_t retry_after_s, const struct text *text);
+
 #endif

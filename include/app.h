@@ -8,9 +8,11 @@
 #include "breaker.h"
 #include "config.h"
 #include "cxone.h"
+#include "health.h"
 #include "http.h"
 #include "inventory.h"
 #include "loop.h"
+#include "pressure.h"
 #include "queue.h"
 #include "routing.h"
 #include "status.h"
@@ -37,6 +39,8 @@ struct app {
 	struct cxone *cxone;
 	struct flow *idle_flows;	/* kept for reuse, by flow.c */
 	struct queue *queue;
+	struct pressure *pressure;
+	struct health *health;
 	size_t flows;		/* on their way */
 	loop_due *became_idle;	/* NULL: nobody asks when flows is 0 again */
 	void *became_idle_arg;

@@ -76,6 +76,10 @@ struct config {
 	int64_t queue_attempts;
 	int64_t queue_backoff_us;
 	int64_t cxone_max_inflight;	/* over all processes */
+	int64_t queue_max_rows;
+	int64_t queue_max_bytes;
+	int64_t queue_max_age_s;
+	int64_t disk_min_bytes;
 	int64_t claim_window_s;
 
 	enum webhook_auth webhook_auth;

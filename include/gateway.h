@@ -110,7 +110,7 @@ struct gateway_answer {
 	int http;		/* 200 */
 	const char *headers;	/* further header lines, each with CRLF; "" */
 	const char *type;	/* Content-Type */
-	const char *body;
+	const char *body;		/* NULL for HEAD: only its length is told */
 	size_t body_bytes;
 };
 

@@ -54,6 +54,7 @@ enum status {
 	STATUS_CONFIG_INVALID,
 	STATUS_MEMORY,
 	STATUS_IO,
+	STATUS_OVERLOADED,	/* a cap on queue or disk is reached */
 	STATUS_STOPPING,	/* the process is ending */
 
 	STATUS_COUNT

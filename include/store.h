@@ -74,6 +74,12 @@ void store_submit(struct store *store, struct store_job *job);
 void store_ride(struct store *store, struct store_job *rider);
 
 /*
+ * How the newest job failed that the file or its lock failed (STATUS_STORE_*)
+ * and when (monotonic); STATUS_OK when none has yet.
+ */
+enum status store_trouble(const struct store *store, int64_t *at_us);
+
+/*
  * Waits till all submitted jobs have ended, also those that their dones
  * submit, and calls their dones.
  */

@@ -61,6 +61,12 @@ void token_free(struct token *token);
 bool token_lend(struct token *token, int64_t newer_than,
     struct token_lent *lent);
 
+/* Where it comes from: half of its row's key. Borrowed for life. */
+const char *token_url(const struct token *token);
+
+/* How long the token in memory is good still, 0 when there is none. */
+int64_t token_left_us(const struct token *token);
+
 /* Gives back what was lent; does nothing when nothing is. */
 void token_return(struct token_lent *lent);
 

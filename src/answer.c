@@ -24,6 +24,7 @@ static const struct refusal refusals[] = {
     {STATUS_FIELD_INVALID, 400, "A field is not as expected"},
     {STATUS_CONFIG_INVALID, 503,
 	"stockroute is not configured; its log says what to set"},
+    {STATUS_OVERLOADED, 503, "Too much is waiting; send it again later"},
     {STATUS_STOPPING, 503, "Stopping"},
     {STATUS_MEMORY, 503, "Out of memory"},
     {STATUS_STORE_BUSY, 503, "The event could not be stored"},
@@ -64,14 +65,14 @@ int answer_http(const struct record *record)
 	return 500;
 }
 
-void answer_send(struct gateway_request *request, int http,
-    const struct text *text)
+static void send_with(struct gateway_request *request, int http,
+    const char *lines, const struct text *text)
 {
 	static const char too_long[] =
 	    "{\"error\":\"The answer did not fit\",\"code\":\"memory\"}";
 	struct gateway_answer answer = {
 	    .http = http,
-	    .headers = headers_for(http),
+	    .headers = lines,
 	    .type = "application/json",
 	    .body = text_string(text),
 	    .body_bytes = text->length,
@@ -82,6 +83,22 @@ void answer_send(struct gateway_request *request, int http,
 		answer.body_bytes = sizeof too_long - 1;
 	}
 	gateway_reply(request, &answer);
+}
+
+void answer_send(struct gateway_request *request, int http,
+    const struct text *text)
+{
+	send_with(request, http, headers_for(http), text);
+}
+
+void answer_send_later(struct gateway_request *request, int http,
+    int64_t retry_after_s, const struct text *text)
+{
+	char line[48];
+
+	snprintf(line, sizeof line, "Retry-After: %lld\r\n",
+	    (long long)retry_after_s);
+	send_with(request, http, line, text);
 }
 
 static void add_member(struct text *text, const char *name, const char *value)

@@ -59,6 +59,23 @@ static bool open_network(struct app *app)
 	return app->queue;
 }
 
+static bool open_health(struct app *app)
+{
+	app->pressure = pressure_new(
+	    app->config, app->store, token_url(app->token));
+	if (!app->pressure)
+		return false;
+	app->health = health_new(&(struct health_parts){
+	    .config = app->config,
+	    .loop = app->loop,
+	    .store = app->store,
+	    .pressure = app->pressure,
+	    .token = app->token,
+	    .flows = &app->flows,
+	});
+	return app->health;
+}
+
 enum status app_start(struct app *app, struct text *problems)
 {
 	enum status status;
@@ -71,7 +88,7 @@ enum status app_start(struct app *app, struct text *problems)
 	status = open_store(app, problems);
 	if (status != STATUS_OK)
 		goto out;
-	if (!open_network(app))
+	if (!open_network(app) || !open_health(app))
 		status = STATUS_MEMORY;
 out:
 	if (status == STATUS_MEMORY)
@@ -137,6 +154,8 @@ void app_close(struct app *app)
 		store_flush(app->store);
 	flow_free_idle(app);
 	queue_free(app->queue);
+	health_free(app->health);
+	pressure_free(app->pressure);
 	cxone_free(app->cxone);
 	inventory_free(app->inventory);
 	throttle_free(app->throttle);

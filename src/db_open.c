@@ -33,6 +33,7 @@ static const enum sql migrations[] = {
     SQL_schema_5_breaker,
     SQL_schema_6_outbox,
     SQL_schema_7_attempt,
+    SQL_schema_8_size,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

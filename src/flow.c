@@ -144,6 +144,7 @@ static void start(struct app *app, struct flow *flow, const struct way *way)
 	flow->claimed = false;
 	flow->claim.row.key[0] = '\0';
 	flow->route = NULL;
+	flow->retry_after_s = 0;
 	memset(&flow->event, 0, sizeof flow->event);
 	memset(&flow->problem, 0, sizeof flow->problem);
 	record_init(&flow->record);

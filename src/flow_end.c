@@ -116,12 +116,21 @@ static void wake_queue(struct flow *flow)
 		queue_wake(flow->app->queue);
 }
 
+/* What nothing is known of is tried. */
+static bool has_room(const struct app *app)
+{
+	struct pressure_view view;
+
+	return !pressure_ask(app->pressure, &view) ||
+	       view.status != STATUS_OVERLOADED;
+}
+
 /* Not decided yet: it failed now, and goes to the queue instead. */
 static bool shall_spill(const struct flow *flow)
 {
 	return flow->request && flow->app->config->spill == CONFIG_ON &&
 	       flow->record.outcome == OUTCOME_FAILED &&
-	       is_passing(flow->status);
+	       is_passing(flow->status) && has_room(flow->app);
 }
 
 static bool shall_try_again(const struct flow *flow)
@@ -285,6 +294,10 @@ enum status flow_send_answer(struct flow *flow)
 	if (!flow->let_in)
 		write_answer(flow, false);
 	flow->request = NULL;
-	answer_send(request, flow->record.http, &flow->text);
+	if (flow->retry_after_s > 0)
+		answer_send_later(request, flow->record.http,
+		    flow->retry_after_s, &flow->text);
+	else
+		answer_send(request, flow->record.http, &flow->text);
 	return STATUS_OK;
 }

@@ -43,10 +43,44 @@ static const char *flow_body(const struct flow *flow, size_t *length)
 	return flow->item->body;
 }
 
+/*
+ * A queue that is full, or cannot be written, refuses the event before any
+ * work on it. An event that is decided at once needs no queue yet, but a
+ * view of it should it fail.
+ */
+static enum status check_pressure(struct flow *flow)
+{
+	bool queues = flow->app->config->routing_mode == ROUTING_MODE_QUEUE;
+	struct pressure_view view;
+
+	if (!pressure_ask(flow->app->pressure, &view))
+		return queues ? STATUS_PENDING : STATUS_OK;
+	if (!queues)
+		return STATUS_OK;
+	flow->retry_after_s = view.retry_after_s;
+	return view.status;
+}
+
+static void got_pressure(void *arg)
+{
+	struct flow *flow = arg;
+	enum status status = check_pressure(flow);
+
+	flow->let_in = status == STATUS_OK;
+	flow_resume(flow, status);
+}
+
 enum status flow_check_webhook(struct flow *flow)
 {
 	enum status status = webhook_check(flow->app->config, flow->request);
 
+	if (status == STATUS_OK)
+		status = check_pressure(flow);
+	if (status == STATUS_PENDING) {
+		flow->pressure.done = got_pressure;
+		flow->pressure.arg = flow;
+		pressure_wait(flow->app->pressure, &flow->pressure);
+	}
 	flow->let_in = status == STATUS_OK;
 	return status;
 }

@@ -322,6 +322,7 @@ void gateway_reply(
     struct gateway_request *request, const struct gateway_answer *answer)
 {
 	struct gateway *gateway = request->gateway;
+	struct gateway_answer bytes = *answer;
 
 	assert(request->state == GATEWAY_IN_HAND);
 	write_head(&gateway->head, answer);
@@ -332,5 +333,9 @@ void gateway_reply(
 		gateway_request_end(request);
 		return;
 	}
-	gateway->kind->send(request, &gateway->head, answer);
+	if (answer->body == NULL) {
+		bytes.body = "";
+		bytes.body_bytes = 0;
+	}
+	gateway->kind->send(request, &gateway->head, &bytes);
 }

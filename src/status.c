@@ -41,6 +41,7 @@ static const char *const names[STATUS_COUNT] = {
 	[STATUS_CONFIG_INVALID] = "config_invalid",
 	[STATUS_MEMORY] = "memory",
 	[STATUS_IO] = "io",
+	[STATUS_OVERLOADED] = "overloaded",
 	[STATUS_STOPPING] = "stopping",
 };
 

@@ -11,6 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 struct queue {
 	struct store_job *first;
 	struct store_job *last; /* not meant when first is NULL */
@@ -33,6 +35,8 @@ struct store {
 	pthread_t thread;
 	size_t unanswered; /* jobs whose done was not called; loop's */
 	struct queue fresh; /* submitted in this turn; loop's */
+	enum status trouble; /* the newest; loop's */
+	int64_t trouble_us;
 
 	pthread_mutex_t lock;
 	pthread_cond_t work; /* the thread waits for it */
@@ -235,6 +239,23 @@ static void call_riders(struct store *store)
 	pthread_mutex_unlock(&store->lock);
 }
 
+/* What a body says of its own work (STATUS_STALE ...) is no trouble. */
+static void note_trouble(struct store *store, enum status status)
+{
+	if (status != STATUS_STORE_BUSY && status != STATUS_STORE_FULL &&
+	    status != STATUS_STORE_UNAVAILABLE &&
+	    status != STATUS_STORE_CORRUPT)
+		return;
+	store->trouble = status;
+	store->trouble_us = clock_mono_us();
+}
+
+enum status store_trouble(const struct store *store, int64_t *at_us)
+{
+	*at_us = store->trouble_us;
+	return store->trouble;
+}
+
 /* A done may submit, and may free its job. */
 static void deliver(struct store *store)
 {
@@ -251,6 +272,7 @@ static void deliver(struct store *store)
 		call_riders(store);
 	while ((job = pop(&finished)) != NULL) {
 		store->unanswered--;
+		note_trouble(store, job->status);
 		job->done(job->arg, job->status);
 	}
 }

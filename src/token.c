@@ -419,6 +419,21 @@ bool token_lend(struct token *token, int64_t newer_than,
 	return true;
 }
 
+const char *token_url(const struct token *token)
+{
+	return token->url;
+}
+
+int64_t token_left_us(const struct token *token)
+{
+	int64_t left_us;
+
+	if (!token->held)
+		return 0;
+	left_us = token->held->expires_us - clock_wall_us();
+	return left_us > 0 ? left_us : 0;
+}
+
 void token_return(struct token_lent *lent)
 {
 	let_go(lent->held);

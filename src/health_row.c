@@ -1,0 +1,111 @@
+/* health_row.c: the shared file -> how the house stands */
+#include "health_row.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "breaker.h"
+#include "clock.h"
+
+/* What a user like us may still write; without an answer nothing is said. */
+static int64_t disk_free(const char *file)
+{
+	struct statvfs disk;
+
+	if (statvfs(file, &disk) != 0)
+		return INT64_MAX;
+	return (int64_t)(disk.f_bavail * disk.f_frsize);
+}
+
+static enum status read_queue(
+    struct db *db, struct health_queue *queue, int64_t now_us)
+{
+	struct db_row *use = db_use(db, SQL_health_queue);
+
+	db_bind_int(use, ":now_us", now_us);
+	memset(queue, 0, sizeof *queue);
+	if (db_next(use)) {
+		queue->waiting = db_int(use, 0);
+		queue->running = db_int(use, 1);
+		queue->parked = db_int(use, 2);
+		queue->bytes = db_int(use, 3);
+		if (!db_is_null(use, 4) && db_int(use, 4) < now_us)
+			queue->age_us = now_us - db_int(use, 4);
+		/* Only at its end does an UPDATE with RETURNING write. */
+		db_next(use);
+	}
+	return db_done(use);
+}
+
+static enum status status_named(const char *word)
+{
+	for (int i = 0; i < STATUS_COUNT; i++)
+		if (strcmp(word, status_name((enum status)i)) == 0)
+			return (enum status)i;
+	return STATUS_TOKEN_UNAVAILABLE;
+}
+
+static enum status read_token(
+    struct db *db, struct health_row *row, int64_t now_us)
+{
+	struct db_row *use = db_use(db, SQL_health_token);
+
+	row->token = (struct health_token){.failure = STATUS_OK};
+	db_bind_int(use, ":now_us", now_us);
+	db_bind_text(use, ":token_url", row->token_url);
+	db_bind_text(use, ":client_id", row->client_id);
+	if (db_next(use)) {
+		row->token.left_us = db_int(use, 0);
+		if (!db_is_null(use, 1))
+			row->token.failure = status_named(db_text(use, 1));
+	}
+	return db_done(use);
+}
+
+static enum status read_breaker(struct db *db, const char *upstream,
+    struct health_breaker *breaker, int64_t now_us)
+{
+	struct db_row *use = db_use(db, SQL_health_breaker);
+
+	memset(breaker, 0, sizeof *breaker);
+	db_bind_int(use, ":now_us", now_us);
+	db_bind_text(use, ":upstream", upstream);
+	if (db_next(use)) {
+		breaker->mode = circuit_mode_named(db_text(use, 0));
+		breaker->state = circuit_state_named(db_text(use, 1));
+		breaker->rest_us = db_int(use, 2);
+	}
+	return db_done(use);
+}
+
+static enum status read_pause(
+    struct db *db, struct health_row *row, int64_t now_us)
+{
+	struct db_row *use = db_use(db, SQL_health_pause);
+
+	row->pause_us = 0;
+	db_bind_int(use, ":now_us", now_us);
+	db_bind_text(use, ":upstream", row->pause_of);
+	if (db_next(use))
+		row->pause_us = db_int(use, 0);
+	return db_done(use);
+}
+
+enum status health_row_look(struct db *db, struct health_row *row)
+{
+	int64_t now_us = clock_wall_us();
+	enum status status;
+	int i;
+
+	row->begun_us = clock_mono_us();
+	row->disk_free_bytes = disk_free(row->file);
+	status = read_queue(db, &row->queue, now_us);
+	if (status == STATUS_OK)
+		status = read_token(db, row, now_us);
+	for (i = 0; status == STATUS_OK && i < HTTP_UPSTREAM_COUNT; i++)
+		status = read_breaker(
+		    db, breaker_upstreams[i], &row->breakers[i], now_us);
+	if (status == STATUS_OK)
+		status = read_pause(db, row, now_us);
+	return status;
+}
