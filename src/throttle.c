@@ -180,12 +180,12 @@ static void job_done(void *arg, enum status status)
 		save(throttle);
 }
 
-/* When the row in memory will be a tick old, or a tick from now. */
+/* A tick after a job, so that changes add up; else when the row is old. */
 static int64_t next_tick_us(const struct throttle *throttle, int64_t now_us)
 {
-	int64_t old_us = throttle->seen_us + THROTTLE_TICK_US;
+	int64_t from_us = throttle->busy ? now_us : throttle->seen_us;
 
-	return old_us > now_us ? old_us : now_us + THROTTLE_TICK_US;
+	return from_us + THROTTLE_TICK_US;
 }
 
 static void tick_due(void *arg)
