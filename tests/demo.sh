@@ -1,6 +1,6 @@
 #!/bin/bash
 # make demo: a web server, the program and the simulator of both upstreams on
-# this machine; twelve events through them; what was decided, and how fast.
+# this machine; fourteen events through them; what was decided, and how fast.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -52,12 +52,14 @@ faults() {
 	curl -sS -o /dev/null -X PUT --data "$1" "$sim/control/faults"
 }
 
+day=$(date -u +%FT%TZ)
+
 # post ID MEDIA SENTENCE: sends one event and prints what became of it.
 post() {
 	local body answer http line
 	body=$(printf '{"event_type":"routing.interaction.created",
 "timestamp":"%s","data":{"interactionId":"%s","mediaType":"%s"}}' \
-	    "$(date -u +%FT%TZ)" "$1" "$2")
+	    "$day" "$1" "$2")
 	answer=$(curl -sS -w '\n%{http_code}' --max-time 30 --data "$body" \
 	    -H 'Authorization: Bearer the-secret-of-the-demo' \
 	    "$url/webhook/routing-events")
@@ -66,8 +68,10 @@ post() {
 	    [.decision.inventory_status,
 	     (.decision.skills + .decision.queues | join(" ")),
 	     .latency_ms + " ms" +
-	         (if .decision.fallback then "  fallback" else "" end)]
-	  else [.status // .code, .reason // .field // "", ""] end | @tsv' \
+	         (if .decision.fallback then "  fallback" else "" end) +
+	         (if .duplicate then "  duplicate" else "" end)]
+	  else [.status // .code, .reason // .field // "", ""] end |
+	  map(if . == "" then " " else . end) | @tsv' \
 	    <<< "${answer%$'\n'*}")
 	IFS=$'\t' read -r what where latency <<< "$line"
 	printf '%-42s %s  %-12s %-29s %s\n' "$3" "$http" "$what" "$where" \
@@ -95,6 +99,11 @@ post mail-000010 email "an e-mail, a slow inventory"
 faults '{}'
 post gone-000011 voice "a call, the caller has hung up"
 post "" voice "an event without an interaction id"
+faults '{"interaction":[{"status":503}]}'
+post call-000013 voice "a call, CXone is down for a moment"
+faults '{}'
+post call-000001 voice "the first call, sent again"
+sleep 2
 
 echo
 echo '$ stockroute report'

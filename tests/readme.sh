@@ -8,10 +8,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 part() {
+	local directory name sentence
+
 	case $1 in
 	behaviour)
-		for case in tests/cases/[0-9]*; do
-			name=${case##*/}
+		for directory in tests/cases/[0-9]*; do
+			name=${directory##*/}
 			sentence=${name#*-}
 			printf -- '- %s. `%s`\n' "${sentence//-/ }" \
 			    "${name%%-*}"
@@ -25,8 +27,8 @@ part() {
 
 # Prints README.md with one part replaced by what stands in FILE.
 replaced() { # NAME FILE
-	awk -v open="<!-- $1 -->" -v close="<!-- /$1 -->" -v file="$2" '
-	$0 == open {
+	awk -v first="<!-- $1 -->" -v last="<!-- /$1 -->" -v file="$2" '
+	$0 == first {
 		print
 		print ""
 		while ((getline line < file) > 0)
@@ -34,8 +36,8 @@ replaced() { # NAME FILE
 		print ""
 		skip = 1
 	}
-	$0 == close { skip = 0 }
-	!skip && $0 != open { print }
+	$0 == last { skip = 0 }
+	!skip && $0 != first { print }
 	' "$3"
 }
 
