@@ -36,7 +36,7 @@ static int open_breaker(void **state)
 	struct config *config = &world->config;
 
 	world_open(state);
-	config->breaker = BREAKER_ON;
+	config->breaker = CONFIG_ON;
 	config->breaker_min_calls = CALLS_MIN;
 	config->breaker_open_us = OPEN_MS * CLOCK_MS;
 	config->breaker_open_max_us = 60 * CLOCK_SECOND;
@@ -586,7 +586,7 @@ static void switched_off_it_refuses_nothing(void **state)
 {
 	struct world *world = *state;
 
-	world->config.breaker = BREAKER_OFF;
+	world->config.breaker = CONFIG_OFF;
 	begin_again(world);
 	inventory_fails(world);
 	for (int i = 0; i < 3; i++)
