@@ -61,6 +61,7 @@ void cxone_free(struct cxone *cxone)
 	free(cxone);
 }
 
+/* A timer's due as well: see finish_later. */
 static void end(void *arg)
 {
 	struct cxone_update *update = arg;
@@ -103,6 +104,7 @@ static int64_t left_us(const struct cxone_update *update)
 	return update->deadline_us - clock_mono_us();
 }
 
+/* Through send_patch again: waiting has used up time. */
 static void got_token(void *arg, enum status status)
 {
 	struct cxone_update *update = arg;
@@ -229,6 +231,7 @@ static void fail(struct cxone_update *update, enum status status,
 		finish(update, status, describe(status, answer->code));
 }
 
+/* 501 and 505 on say what CXone will never do. */
 static bool is_transient(enum status status, long code)
 {
 	if (status == STATUS_OK)
@@ -290,6 +293,7 @@ static void patch_done(
 	int64_t token_version = update->lent.version;
 
 	token_return(&update->lent);
+	/* The breaker sent nothing. */
 	if (status == STATUS_BREAKER_OPEN)
 		update->attempts--;
 	else
@@ -375,5 +379,9 @@ void cxone_send(struct cxone *cxone, struct cxone_update *update)
 	text_add(&update->url, cxone->config->cxone_base_url);
 	text_add(&update->url, "/api/v2/routing/interactions/");
 	text_add_segment(&update->url, update->interaction_id);
-	send_patch(update);
+	/* A URL cut short would name another interaction. */
+	if (text_failed(&update->url))
+		finish_later(update, STATUS_MEMORY, "out of memory");
+	else
+		send_patch(update);
 }

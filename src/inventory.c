@@ -9,8 +9,9 @@
 #include "json.h"
 #include "log.h"
 
-#define DEPTH_MAX 32
+#define DEPTH_MAX 32 /* far deeper than any inventory's answer */
 
+/* One for all questions; each lives in its caller's struct till done. */
 struct inventory {
 	const struct config *config;
 	struct breaker *breaker;
@@ -70,6 +71,7 @@ static enum status read_word(const struct http_answer *answer,
 	return status;
 }
 
+/* 404 is a product that the inventory does not know, a refusal like others. */
 static enum status read_answer(const struct http_answer *answer,
     struct inventory_stock *stock)
 {
@@ -80,7 +82,10 @@ static enum status read_answer(const struct http_answer *answer,
 	return read_word(answer, stock);
 }
 
-/* Too slow, 5xx and an open breaker mean "down"; everything else "cannot tell". */
+/*
+ * Too slow, 5xx and an open breaker mean "down"; everything else "cannot
+ * tell". The map may send the two to different queues.
+ */
 static const char *fallback_word(enum status status)
 {
 	if (status == STATUS_TIMEOUT || status == STATUS_UPSTREAM_FAILED ||
@@ -105,6 +110,7 @@ static void got_stock(void *arg, enum status status,
 	if (status == STATUS_OK)
 		status = read_answer(answer, stock);
 	stock->result = status;
+	/* Nothing was sent. */
 	if (status == STATUS_BREAKER_OPEN)
 		stock->attempts = 0;
 	if (status != STATUS_OK) {
@@ -136,7 +142,9 @@ void inventory_ask(struct inventory *inventory,
 	text_add(&question->url, inventory->config->inventory_api_url);
 	text_add(&question->url, "/");
 	text_add_segment(&question->url, question->sku);
-	request.url = text_string(&question->url);
+	/* A URL cut short would name another product; to "" nothing is sent. */
+	request.url = text_failed(&question->url) ?
+	    "" : text_string(&question->url);
 	request.timeout_us = earlier(inventory->config->inventory_timeout_us,
 	    question->deadline_us - clock_mono_us());
 	breaker_send(inventory->breaker, &question->call, &request, got_stock,

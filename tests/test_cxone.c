@@ -155,6 +155,32 @@ static void an_id_goes_as_one_percent_encoded_segment(void **state)
 	json_decref(journal);
 }
 
+/* Without the room for it, it would be another interaction's. */
+static void a_url_that_does_not_fit_is_not_sent(void **state)
+{
+	struct world *world = *state;
+	struct cxone *cxone = open_cxone(world);
+	struct told told;
+	int ended = 0;
+
+	memset(&told, 0, sizeof told);
+	text_init(&told.update.url, strlen(world->url) + 34);
+	told.ended = &ended;
+	told.update.interaction_id = "i-123456789";
+	told.update.route = &route;
+	told.update.deadline_us = clock_mono_us() + CLOCK_SECOND;
+	told.update.done = done;
+	told.update.arg = &told;
+	cxone_send(cxone, &told.update);
+	told.returned = true;
+	assert_true(run_until(world->loop, &ended, 1, HELP_WAIT_MS));
+	assert_false(told.too_early);
+	assert_int_equal(told.update.status, STATUS_MEMORY);
+	assert_int_equal(sim_stat(world, "interaction"), 0);
+	text_done(&told.update.url);
+	cxone_free(cxone);
+}
+
 static void every_answer_has_its_status_and_is_not_repeated(void **state)
 {
 	static const struct {
@@ -534,6 +560,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(an_update_is_one_patch_with_token_and_route),
 	    IN_WORLD(an_id_goes_as_one_percent_encoded_segment),
+	    IN_WORLD(a_url_that_does_not_fit_is_not_sent),
 	    IN_WORLD(every_answer_has_its_status_and_is_not_repeated),
 	    IN_WORLD(a_gone_interaction_and_a_missing_scope_are_recognised),
 	    IN_WORLD(a_revoked_token_is_refreshed_and_the_patch_repeated),

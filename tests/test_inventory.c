@@ -149,6 +149,30 @@ static void too_slow_is_the_word_timeout_within_the_limit(void **state)
 	is_word(&asked.question.stock, "timeout", STATUS_TIMEOUT, 200);
 }
 
+/* Without the room for it, it would be another product's. */
+static void a_url_that_does_not_fit_is_not_asked_for(void **state)
+{
+	struct world *world = *state;
+	struct inventory *inventory =
+	    inventory_new(&world->config, world->breaker);
+	struct asked asked;
+
+	assert_non_null(inventory);
+	memset(&asked, 0, sizeof asked);
+	text_init(&asked.question.url, strlen(world->url) + 12);
+	asked.question.sku = "SKU-VOICE-123456";
+	asked.question.deadline_us = clock_mono_us() + CLOCK_SECOND;
+	asked.question.done = got_stock;
+	asked.question.arg = &asked;
+	inventory_ask(inventory, &asked.question);
+	asked.returned = true;
+	assert_true(run_until(world->loop, &asked.calls, 1, HELP_WAIT_MS));
+	assert_string_equal(asked.question.stock.word, "unknown");
+	assert_int_equal(sim_stat(world, "inventory"), 0);
+	text_done(&asked.question.url);
+	inventory_free(inventory);
+}
+
 static void the_deadline_comes_before_the_limit(void **state)
 {
 	struct world *world = *state;
@@ -302,6 +326,7 @@ int main(void)
 	    IN_STOCK(the_sku_goes_as_one_percent_encoded_segment),
 	    IN_STOCK(the_longest_sku_is_asked_for_whole),
 	    IN_STOCK(too_slow_is_the_word_timeout_within_the_limit),
+	    IN_STOCK(a_url_that_does_not_fit_is_not_asked_for),
 	    IN_STOCK(the_deadline_comes_before_the_limit),
 	    IN_STOCK(a_slow_but_timely_answer_counts),
 	    IN_STOCK(every_other_http_answer_is_a_fallback),
