@@ -55,6 +55,7 @@ static void became_idle(void *arg)
 	end_if_done(arg);
 }
 
+/* What is under way had its time: what it waits for is cut now. */
 static void drain_due(void *arg)
 {
 	struct process *process = arg;

@@ -13,6 +13,7 @@ struct refusal {
 	const char *error;
 };
 
+/* The last stands for all that are not listed: 503 asks to come again. */
 static const struct refusal refusals[] = {
     {STATUS_PATH_UNKNOWN, 404,
 	"No such path; events are posted to /webhook/routing-events"},
@@ -25,6 +26,7 @@ static const struct refusal refusals[] = {
     {STATUS_CONFIG_INVALID, 503,
 	"stockroute is not configured; its log says what to set"},
     {STATUS_OVERLOADED, 503, "Too much is waiting; send it again later"},
+    {STATUS_IN_FLIGHT, 503, "The same event is just being decided"},
     {STATUS_STOPPING, 503, "Stopping"},
     {STATUS_MEMORY, 503, "Out of memory"},
     {STATUS_STORE_BUSY, 503, "The event could not be stored"},
@@ -33,7 +35,10 @@ static const struct refusal refusals[] = {
     {STATUS_STORE_CORRUPT, 503, "The event could not be stored"},
 };
 
-/* RFC 9110 sections 10.2.1, 11.6.1 and 10.2.3. */
+/*
+ * RFC 9110 sections 10.2.1, 11.6.1 and 10.2.3. 5 s is what a process that
+ * was told to stop takes at most: by then another serves.
+ */
 static const struct {
 	int http;
 	const char *lines;
@@ -53,6 +58,7 @@ static const char *headers_for(int http)
 	return "";
 }
 
+/* 503 where it is we who cannot, for the moment: sent again, it may go. */
 int answer_http(const struct record *record)
 {
 	if (record->outcome == OUTCOME_REFUSED)
@@ -101,6 +107,7 @@ void answer_send_later(struct gateway_request *request, int http,
 	send_with(request, http, line, text);
 }
 
+/* Behind a first member: with its comma. */
 static void add_member(struct text *text, const char *name, const char *value)
 {
 	text_add(text, ",\"");
@@ -109,6 +116,7 @@ static void add_member(struct text *text, const char *name, const char *value)
 	text_add_json(text, value);
 }
 
+/* A string with two decimals: senders compare it as text. */
 static void add_latency(struct text *text, const struct record *record)
 {
 	text_add(text, ",\"latency_ms\":\"");

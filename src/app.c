@@ -21,6 +21,7 @@ static enum status open_store(struct app *app, struct text *problems)
 	return status;
 }
 
+/* In this order: each borrows those before it. */
 static bool open_network(struct app *app)
 {
 	const struct config *config = app->config;
@@ -76,6 +77,7 @@ static bool open_health(struct app *app)
 	return app->health;
 }
 
+/* The map first: it may be wrong, and then no file is to be made. */
 enum status app_start(struct app *app, struct text *problems)
 {
 	enum status status;
@@ -152,6 +154,7 @@ void app_close(struct app *app)
 	}
 	if (app->store)
 		store_flush(app->store);
+	/* Against the order of opening. */
 	flow_free_idle(app);
 	queue_free(app->queue);
 	health_free(app->health);

@@ -9,11 +9,12 @@
 #include "clock.h"
 #include "log.h"
 
+/* Ten periods are the window, 30 s: as Polly and others have it. */
 #define PERIOD_US      (3 * CLOCK_SECOND)
 #define FAILED_PERCENT 50
 #define SLOW_PERCENT   80
 #define SLOW_FROM      75 /* percent of the timeout */
-#define SUCCESSES      3
+#define SUCCESSES      3 /* one could be luck */
 /* A probe's lease outlives its call by this. */
 #define LEASE_SPARE_US (2 * CLOCK_SECOND)
 /* Fences of a circuit of our own; the shared one never comes so far. */

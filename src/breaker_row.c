@@ -6,6 +6,7 @@
 
 #include "clock.h"
 
+/* Without a row, all zero: an upstream of which nothing is known. */
 static enum status read_circuit(
     struct db *db, const char *upstream, struct circuit *circuit)
 {
@@ -41,6 +42,7 @@ static enum status read_buckets(
 		int64_t seat = db_int(use, 0);
 		struct circuit_bucket *bucket;
 
+		/* A newer program may have more of them. */
 		if (seat < 0 || seat >= CIRCUIT_BUCKETS)
 			continue;
 		bucket = &circuit->buckets[seat];
@@ -89,6 +91,7 @@ static enum status save_bucket(struct db *db, const char *upstream,
 	return db_done(use);
 }
 
+/* Read, judged and written in one transaction: no process's news is lost. */
 enum status breaker_row_sync(struct db *db, struct breaker_row *row)
 {
 	int64_t now_us = clock_wall_us();
@@ -103,6 +106,7 @@ enum status breaker_row_sync(struct db *db, struct breaker_row *row)
 	if (status != STATUS_OK)
 		return status;
 	before = circuit.buckets[seat];
+	/* Rows are written only where something changed: this runs often. */
 	circuit_advance(&circuit, row->limits, &row->news, now_us, &row->view);
 	if (row->view.changed || row->view.fence != 0 ||
 	    row->news.probe != CIRCUIT_NO_PROBE)

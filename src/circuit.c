@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The words in table breaker, in the log and of the command line. */
 static const char *const state_names[CIRCUIT_STATE_COUNT] = {
     [CIRCUIT_CLOSED] = "closed",
     [CIRCUIT_OPEN] = "open",
@@ -37,6 +38,7 @@ enum circuit_state circuit_state_named(const char *word)
 	for (int i = 0; i < CIRCUIT_STATE_COUNT; i++)
 		if (strcmp(word, state_names[i]) == 0)
 			return (enum circuit_state)i;
+	/* A newer program's word: the upstream is asked rather than shunned. */
 	return CIRCUIT_CLOSED;
 }
 
@@ -64,6 +66,7 @@ static int64_t time_left(int64_t until_us, int64_t longest_us, int64_t now_us)
 	return until_us - now_us;
 }
 
+/* The jitter of an opening adds at most a fifth. */
 static int64_t open_left(const struct circuit *circuit, int64_t now_us)
 {
 	int64_t longest_us = smaller(circuit->open_us, CIRCUIT_OPEN_LIMIT_US);
@@ -86,6 +89,7 @@ struct circuit_count circuit_window(const struct circuit *circuit,
 	for (int i = 0; i < CIRCUIT_BUCKETS; i++) {
 		const struct circuit_bucket *bucket = &circuit->buckets[i];
 
+		/* Of another round, or from before a clock was put back. */
 		if (bucket->period > period ||
 		    bucket->period <= period - CIRCUIT_BUCKETS)
 			continue;
@@ -96,6 +100,7 @@ struct circuit_count circuit_window(const struct circuit *circuit,
 	return sum;
 }
 
+/* What was counted in the state before says nothing about this one. */
 static void change(
     struct circuit *circuit, enum circuit_state state, int64_t now_us)
 {
@@ -160,6 +165,7 @@ static void end_probe(struct circuit *circuit,
 	}
 }
 
+/* Compared by multiplying: a division would round. */
 static void judge_window(struct circuit *circuit,
     const struct circuit_limits *limits, const struct circuit_news *news,
     int64_t now_us)
@@ -186,6 +192,7 @@ static void count_calls(struct circuit *circuit,
 	    circuit->generation != news->generation)
 		return;
 	bucket = &circuit->buckets[circuit_seat(limits, now_us)];
+	/* The seat still holds the round before. */
 	if (bucket->period != now_us / limits->period_us) {
 		memset(bucket, 0, sizeof *bucket);
 		bucket->period = now_us / limits->period_us;
@@ -193,6 +200,7 @@ static void count_calls(struct circuit *circuit,
 	bucket->count.calls += news->count.calls;
 	bucket->count.failed += news->count.failed;
 	bucket->count.slow += news->count.slow;
+	/* Forced, it goes on counting: the window is full when it is auto. */
 	if (circuit->mode == CIRCUIT_AUTO)
 		judge_window(circuit, limits, news, now_us);
 }
@@ -241,6 +249,7 @@ void circuit_advance(struct circuit *circuit,
 	int64_t generation = circuit->generation;
 
 	view->fence = 0;
+	/* In this order: what was counted before a probe ended is old. */
 	if (news->probe != CIRCUIT_NO_PROBE)
 		end_probe(circuit, limits, news, now_us);
 	count_calls(circuit, limits, news, now_us);

@@ -10,7 +10,7 @@
 
 #define DIGEST_BYTES 32
 #define KEY_BYTES    16 /* of the digest; as good as an id for a day's events */
-#define NAMED_MAX    (3 * (EVENT_TEXT_MAX + 1)) /* the longest that is digested */
+#define NAMED_MAX    (3 * (EVENT_TEXT_MAX + 1)) /* what is digested */
 /* Not felt by who waits, while a hundred who wait cost little: one group. */
 #define POLL_US (20 * CLOCK_MS)
 /* The claim of a dead process ends this much after its event's deadline. */

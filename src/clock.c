@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+/* Both clocks exist on every Linux: clock_gettime cannot fail here. */
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec now;

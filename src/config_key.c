@@ -60,7 +60,12 @@ static const struct config_word log_levels[] = {
     {NULL, NULL},
 };
 
-/* Columns: name, type, field, default, least, most, words, meaning. */
+/*
+ * Columns: name, type, field, default, least, most, words, meaning. Least
+ * and most are bytes for texts and ms for times. No default: it must be set.
+ * EVENT_DEADLINE_MS is less than the 30 s after which senders and proxies
+ * commonly give a request up: they shall hear how it ended.
+ */
 #define FIELD(name) offsetof(struct config, name)
 const struct config_key config_keys[KEY_COUNT] = {
     [KEY_CONFIG] = {"STOCKROUTE_CONFIG", CONFIG_TEXT, FIELD(file), "", 0,

@@ -5,6 +5,7 @@
 
 #define VALUE_MAX 2048
 
+/* As operators name them, not as the enum does. */
 static const char *const origin_names[CONFIG_ORIGIN_COUNT] = {
     [CONFIG_FROM_DEFAULT] = "default",
     [CONFIG_FROM_ENVIRONMENT] = "environment",

@@ -17,6 +17,7 @@ struct field {
 	bool segment;	/* becomes one of a URL's path */
 };
 
+/* In this order: of several that are wrong the first is told. */
 static const struct field fields[] = {
 	{"/data/interactionId",
 	    "a non-empty string of at most 128 bytes without control characters",
@@ -32,6 +33,7 @@ static const struct field fields[] = {
 	    offsetof(struct event, timestamp), EVENT_TEXT_MAX, false, false},
 };
 
+/* Not with the value: it may be long, and is known to the sender. */
 static enum status refuse(struct event_problem *problem,
     const struct field *field, const char *was)
 {
@@ -77,6 +79,7 @@ static enum status read_field(const struct field *field, struct event *event,
 
 	if (!value && field->required)
 		return refuse(problem, field, "is missing");
+	/* The event was zeroed: an optional field is "" then. */
 	if (!value)
 		return STATUS_OK;
 	if (!json_is_string(value))

@@ -33,6 +33,7 @@ static bool is_passing(enum status status)
 	}
 }
 
+/* A refused event is its sender's fault, a skipped one nobody's. */
 static enum outcome judge(const struct flow *flow)
 {
 	switch (flow->status) {
@@ -133,6 +134,7 @@ static bool shall_spill(const struct flow *flow)
 	       is_passing(flow->status) && has_room(flow->app);
 }
 
+/* From the queue: until QUEUE_ATTEMPTS, then it is parked. */
 static bool shall_try_again(const struct flow *flow)
 {
 	const struct config *config = flow->app->config;
@@ -144,6 +146,7 @@ static bool shall_try_again(const struct flow *flow)
 
 static void plan_spill(struct flow *flow, struct settlement *settlement)
 {
+	/* No row in table decision: it is written when there is a decision. */
 	settlement->undecided = true;
 	settlement->queue = SETTLE_PUT;
 	settlement->item = make_item(flow);
@@ -158,6 +161,7 @@ static void plan_queued(struct flow *flow, struct settlement *settlement)
 {
 	settlement->item = flow->item;
 	settlement->queue = SETTLE_DONE;
+	/* Due at once: another process, or the next one here, goes on. */
 	if (flow->status == STATUS_STOPPING) {
 		settlement->queue = SETTLE_GIVE_BACK;
 		settlement->due_us = clock_wall_us();
@@ -234,11 +238,13 @@ enum status flow_write_record(struct flow *flow)
 	record->outcome = judge(flow);
 	record->status = flow->status;
 	record->total_us = flow->step_from_us - flow->begun_us;
+	/* For the caller on the line the time in the queue counts as well. */
 	if (record->step_us[STEP_QUEUE] > 0)
 		record->total_us += record->step_us[STEP_QUEUE];
 	if (record->outcome == OUTCOME_REFUSED)
 		snprintf(record->error, sizeof record->error, "%s",
 		    flow->problem.text);
+	/* Before the plan: the claim keeps what was written. */
 	write_answer(flow, true);
 	plan(flow);
 	settle(flow->app->store, &flow->settlement, wrote_record, flow);
@@ -268,6 +274,7 @@ static void accepted(void *arg, enum status status)
 /* Only what is safely on disk is acknowledged. */
 enum status flow_accept(struct flow *flow)
 {
+	/* It could not be read: refused and recorded as in the other mode. */
 	if (flow->status != STATUS_OK)
 		return flow_write_record(flow);
 	claim_name(flow->app->claims, &flow->claim, &flow->event);

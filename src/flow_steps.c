@@ -35,6 +35,7 @@ enum status flow_check_item(struct flow *flow)
 	return STATUS_OK;
 }
 
+/* Borrowed from the request, or the item, which outlive the step. */
 static const char *flow_body(const struct flow *flow, size_t *length)
 {
 	if (!flow->item)
@@ -70,6 +71,7 @@ static void got_pressure(void *arg)
 	flow_resume(flow, status);
 }
 
+/* From here on an event is somebody's: failures are recorded. */
 enum status flow_check_webhook(struct flow *flow)
 {
 	enum status status = webhook_check(flow->app->config, flow->request);
@@ -103,6 +105,7 @@ enum status flow_read_event(struct flow *flow)
 	return status;
 }
 
+/* Of the whole event: each step gets what those before have left. */
 static int64_t deadline(const struct flow *flow)
 {
 	return flow->begun_us + flow->app->config->event_deadline_us;
@@ -131,6 +134,7 @@ static void took_claim(void *arg, enum status status)
 enum status flow_take_claim(struct flow *flow)
 {
 	claim_name(flow->app->claims, &flow->claim, &flow->event);
+	/* CLAIM_WINDOW_S=0: duplicates are not asked about. */
 	if (flow->claim.row.key[0] == '\0')
 		return STATUS_OK;
 	claim_take(flow->app->claims, &flow->claim, deadline(flow), took_claim,
@@ -167,6 +171,7 @@ enum status flow_ask_inventory(struct flow *flow)
 	return STATUS_PENDING;
 }
 
+/* The map outlives every flow, so that its texts are borrowed. */
 enum status flow_choose_route(struct flow *flow)
 {
 	const struct routing *routing = flow->app->routing;

@@ -80,6 +80,7 @@ static enum gate walk_stream(struct walk *walk, unsigned type, size_t max)
 		    record.id != walk->id)
 			return GATE_BAD;
 		total += record.content_bytes;
+		/* By the header: a sender is refused before it has sent it. */
 		if (total > max)
 			return GATE_TOO_LARGE;
 		if (!pass(walk, &record))
@@ -100,10 +101,12 @@ enum gate gate_look(const unsigned char *bytes, size_t length, size_t body_max)
 		return seen;
 	seen = walk_stream(&walk, PARAMS, GATE_PARAMS_MAX);
 	if (seen != GATE_WHOLE)
+		/* Too large PARAMS cannot be answered: nothing is known yet. */
 		return seen == GATE_PART ? GATE_PART : GATE_BAD;
 	seen = walk_stream(&walk, STDIN, body_max);
 	if (seen == GATE_PART)
 		return GATE_PART_BODY;
+	/* One connection, one request: libfcgi would lose what follows. */
 	if (seen == GATE_WHOLE && walk.at < length)
 		return GATE_BAD;
 	return seen;

@@ -12,7 +12,7 @@
 #include "log.h"
 
 #define HEAD_MAX   16384
-#define SPARES_MAX 256
+#define SPARES_MAX 256 /* as many as are in hand in a busy process */
 
 /* Larger buffers are not kept: a burst of large bodies must not stay. */
 #define SPARE_BYTES_MAX 16384
@@ -72,6 +72,7 @@ static void settle(void *arg)
 		gateway->idle(gateway->idle_arg);
 }
 
+/* What FastCGI and CGI have in common; the kind adds the rest. */
 struct gateway *gateway_new(struct loop *loop,
     const struct gateway_options *options, gateway_begin *begin, void *arg)
 {
@@ -93,6 +94,7 @@ struct gateway *gateway_new(struct loop *loop,
 	return gateway;
 }
 
+/* Every request is in one list, its state's: counting is free. */
 static void list_add(struct gateway_request *request, enum gateway_state state)
 {
 	struct gateway_list *list = &request->gateway->lists[state];
@@ -123,6 +125,7 @@ static void list_remove(struct gateway_request *request)
 	list->count--;
 }
 
+/* A spare one, with the buffer it has grown, before a new one. */
 struct gateway_request *gateway_request_new(
     struct gateway *gateway, enum gateway_state state)
 {
@@ -160,6 +163,7 @@ void gateway_request_move(
 		    loop_now_us(gateway->loop));
 }
 
+/* Moved first: begin may answer at once, and the request is gone then. */
 void gateway_request_begin(struct gateway_request *request)
 {
 	struct gateway *gateway = request->gateway;
@@ -180,6 +184,7 @@ void gateway_request_end(struct gateway_request *request)
 	struct gateway *gateway = request->gateway;
 
 	loop_timer_stop(gateway->loop, &request->deadline);
+	/* Not watched any more before its number can be another's. */
 	if (request->fd >= 0) {
 		loop_unwatch(gateway->loop, request->fd);
 		close(request->fd);
@@ -233,6 +238,7 @@ void gateway_on_idle(struct gateway *gateway, loop_due *idle, void *arg)
 	gateway->idle_arg = arg;
 }
 
+/* Only what is in hand has libfcgi's own, which drop frees. */
 static void end_all(struct gateway *gateway, enum gateway_state state)
 {
 	struct gateway_list *list = &gateway->lists[state];
@@ -270,6 +276,7 @@ const char *gateway_param(
 	return FCGX_GetParam(name, request->variables);
 }
 
+/* False: none came, or no number; then the body's end tells its length. */
 bool gateway_content_length(
     const struct gateway_request *request, size_t *length)
 {

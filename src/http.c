@@ -11,12 +11,17 @@
 
 #define CONNECTIONS_WARM 256 /* idle connections curl keeps open */
 
+/* Of one upstream: running counts those that curl has. */
 struct fifo {
 	struct http_call *first;
 	struct http_call *last;
 	size_t running;
 };
 
+/*
+ * calls is one block made at the start; each is in idle, in running, or in
+ * its upstream's FIFO. So a burst costs no memory, and none can fail for it.
+ */
 struct http {
 	struct loop *loop;
 	CURLM *multi;
@@ -32,6 +37,7 @@ struct http {
 	bool stopping;
 };
 
+/* The one used last comes first: its easy handle and body are warm. */
 static struct http_call *take_call(struct http *http)
 {
 	struct http_call *call = http->idle;
@@ -41,6 +47,7 @@ static struct http_call *take_call(struct http *http)
 	return call;
 }
 
+/* Wiped at once: token answers come this way. */
 static void keep_call(struct http *http, struct http_call *call)
 {
 	http_call_wipe(call);
@@ -109,6 +116,7 @@ static void transfer_ended(struct http_call *call, CURLcode result)
 	status = http_call_judge(call, result, &answer);
 	curl_multi_remove_handle(http->multi, call->easy);
 	unlink_running(http, call);
+	/* After done, as the answer points into the call. */
 	call->done(call->arg, status, &answer);
 	keep_call(http, call);
 }
@@ -131,6 +139,7 @@ static enum status start(struct http *http, struct http_call *call)
 	return STATUS_OK;
 }
 
+/* What cannot start is ended here: nothing waits for a place for ever. */
 static void start_waiting(struct http *http)
 {
 	int upstream;
@@ -201,6 +210,7 @@ static void late_due(void *arg)
 	}
 }
 
+/* After every call into curl: what has ended makes room for what waits. */
 static void reap(struct http *http)
 {
 	CURLMsg *message;
@@ -283,6 +293,7 @@ static int watch_socket(
 	return 0;
 }
 
+/* curl has one timer for all its transfers, and moves it as it needs. */
 static void curl_due(void *arg)
 {
 	struct http *http = arg;
@@ -338,6 +349,7 @@ void http_stop(struct http *http)
 		unlink_running(http, call);
 		end_call(call, STATUS_STOPPING);
 	}
+	/* With `stopping` set this ends all that wait. */
 	start_waiting(http);
 }
 
@@ -396,6 +408,7 @@ struct http *http_new(
 	return http;
 }
 
+/* Before the multi: curl wants its easy handles gone first. */
 static void free_calls(struct http *http)
 {
 	size_t i;

@@ -10,6 +10,7 @@
 
 #define ANSWER_FIRST 1024 /* bytes; most answers fit */
 
+/* The largest is HTTP_ANSWER_MAX and the NUL; got_bytes sees to that. */
 static bool answer_room(struct http_call *call, size_t need)
 {
 	size_t capacity = call->body_capacity;
@@ -62,7 +63,9 @@ static CURL *new_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* Allocated anew for each transfer: curl's 16 kB cost 10 % more CPU. */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
+	/* A redirect would take the token to wherever it points. */
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	/* The path is ours, percent-encoded; curl must not tidy it. */
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* An empty proxy also keeps curl from reading http_proxy. */
@@ -102,12 +105,14 @@ bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 	return true;
 }
 
+/* Our own reasons first: to curl they are write errors. */
 static enum status judge_result(const struct http_call *call, CURLcode result)
 {
 	if (call->no_memory)
 		return STATUS_MEMORY;
 	if (call->too_large)
 		return STATUS_ANSWER_TOO_LARGE;
+	/* UNREACHABLE: nothing was sent, so that it may be sent again. */
 	switch (result) {
 	case CURLE_OK:
 		return STATUS_OK;

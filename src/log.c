@@ -16,6 +16,7 @@
 #define ENDING       "...\"\n"
 #define ENDING_BYTES (sizeof ENDING - 1)
 
+/* On the stack: a line can be logged when there is no memory. */
 struct line {
 	char bytes[LINE_BYTES];
 	size_t length;
@@ -128,6 +129,7 @@ static void add_event(struct line *line, const char *id)
 	add_piece(line, "\"", 1);
 }
 
+/* There is room: add_piece leaves ENDING_BYTES for this. */
 static void end_line(struct line *line)
 {
 	const char *ending = line->cut ? ENDING : "\"\n";

@@ -63,6 +63,7 @@ static enum status take_back(struct db *db, int64_t now_us)
 	return db_done(use);
 }
 
+/* After take_back: else dead workers would use up the limit. */
 static enum status count_running(struct db *db, int *count)
 {
 	struct db_row *use = db_use(db, SQL_outbox_running);
@@ -96,6 +97,7 @@ static bool read_item(struct db_row *use, struct outbox_item *item)
 	return true;
 }
 
+/* Bodies of an earlier run of the transaction that was undone, too. */
 void outbox_take_drop(struct outbox_take *take)
 {
 	while (take->count > 0) {
@@ -182,6 +184,7 @@ static enum status finish_held(
 	return status;
 }
 
+/* The attempts after the item: a stale worker must not delete them. */
 enum status outbox_done(struct db *db, const struct outbox_item *item)
 {
 	struct db_row *use = db_use(db, SQL_outbox_done);

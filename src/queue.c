@@ -12,7 +12,7 @@
 #define LOOK_US (250 * CLOCK_MS)
 /* After a look that the store could not do. */
 #define TROUBLE_US      (2 * CLOCK_SECOND)
-#define BATCH_MAX       16
+#define BATCH_MAX       16 /* taken at a time: others want some, too */
 #define LONGEST_WAIT_US (60 * CLOCK_SECOND) /* between two attempts */
 /* A worker that is alive has ended its item by then. */
 #define LEASE_SPARE_US (10 * CLOCK_SECOND)
@@ -44,6 +44,7 @@ static void rest(struct queue *queue, int64_t us)
 		    queue->loop, &queue->timer, clock_mono_us() + us);
 }
 
+/* On the store's thread: touches nothing but queue->take and its items. */
 static enum status take_body(struct db *db, void *arg)
 {
 	struct queue *queue = arg;
@@ -89,11 +90,13 @@ static void took(void *arg, enum status status)
 	}
 	queue->take.count = 0;
 	queue->found = count > 0 || queue->again;
+	/* Also when stopped meanwhile: begun, they are given back in order. */
 	for (i = 0; i < count; i++)
 		begin_item(queue, &queue->items[i]);
 	rest(queue, queue->found ? 0 : LOOK_US);
 }
 
+/* A timer's due: it may come once more after a stop. */
 static void look(void *arg)
 {
 	struct queue *queue = arg;
@@ -196,6 +199,7 @@ bool queue_is_empty_handed(const struct queue *queue)
 	return !queue->taking && queue->in_hand == 0;
 }
 
+/* Without Retry-After: the throttle's pause, shared by all, sees to that. */
 int64_t queue_due_us(
     const struct config *config, const struct outbox_item *item)
 {

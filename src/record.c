@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "text.h"
 
+/* Words of the database: they may be added to, never changed. */
 static const char *const outcomes[OUTCOME_COUNT] = {
     [OUTCOME_ROUTED] = "routed",
     [OUTCOME_FALLBACK] = "fallback",
@@ -17,6 +18,7 @@ static const char *const outcomes[OUTCOME_COUNT] = {
     [OUTCOME_EXPIRED] = "expired",
 };
 
+/* The parameter, less its colon, is the column and the word in the log. */
 static const struct {
 	const char *name;
 	const char *parameter;
@@ -105,6 +107,7 @@ static void bind_result(struct db_row *row, const struct record *record)
 	bind_word(row, ":error", record->error);
 }
 
+/* A step that was not reached has no time, which is not a time of 0. */
 static void bind_times(struct db_row *row, const struct record *record)
 {
 	for (size_t i = 0; i < STEP_COUNT; i++) {
@@ -134,6 +137,7 @@ enum status record_insert(struct db *db, struct record *record)
 	return db_done(row);
 }
 
+/* Unknown ones are left out, as they are NULL in the row. */
 static void add_word(struct text *text, const char *name, const char *word)
 {
 	if (word != NULL && word[0] != '\0')
@@ -146,6 +150,7 @@ static void add_number(struct text *text, const char *name, int64_t number)
 	text_add_int(text, number);
 }
 
+/* All that the row would have held: it can be entered by hand. */
 void record_describe(const struct record *record, struct text *text)
 {
 	text_add(text, "received_us=");

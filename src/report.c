@@ -11,6 +11,7 @@
 
 #define NUMBER_BYTES 32
 
+/* Words of the command line, and the value of :by in reports_by_group. */
 static const char *const by_names[REPORT_BY_COUNT] = {
     [REPORT_BY_STEP] = "step",
     [REPORT_BY_HOUR] = "hour",
@@ -88,6 +89,7 @@ bool report_since(const char *word, int64_t now_us, int64_t *since_us)
 	return false;
 }
 
+/* The unit stands in every name: nothing else ends like this. */
 bool report_is_time(const char *column)
 {
 	size_t length = strlen(column);

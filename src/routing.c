@@ -36,6 +36,7 @@ struct routing {
 const char routing_unknown[] = "unknown";
 const char routing_timeout[] = "timeout";
 
+/* Of the words that inventories for CXone send; the ids are placeholders. */
 static const char built_in[] =
     "{\"in_stock\":{\"skills\":[\"skill-premium-support-id\"]},"
     "\"low_stock\":{\"skills\":[\"skill-expedited-support-id\"]},"
@@ -70,6 +71,7 @@ static void add_id_objects(struct text *text, const json_t *list)
 	text_add(text, "]");
 }
 
+/* The PATCH's body is made here, once, not for each event. */
 static void fill_line(struct line *line, const char *word, const json_t *value)
 {
 	const json_t *skills = json_object_get(value, "skills");
@@ -209,6 +211,7 @@ static enum status make(const json_t *section, struct routing **routing)
 	return STATUS_OK;
 }
 
+/* The same way as a file's: its digest is made of the same text. */
 static enum status make_built_in(struct routing **routing)
 {
 	char problem[JSON_PROBLEM_BYTES];

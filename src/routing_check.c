@@ -127,6 +127,7 @@ static bool is_list_name(const char *name)
 	       strcmp(name, list_names[1]) == 0;
 }
 
+/* Goes on after each problem: the operator shall see all of them at once. */
 static void check_status(
     struct check *check, const char *word, const json_t *value)
 {

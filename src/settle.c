@@ -8,6 +8,7 @@ static bool has_claim(const struct settlement *settlement)
 	return settlement->claim != NULL && settlement->claim->key[0] != '\0';
 }
 
+/* Without an answer to repeat, the next delivery is decided anew. */
 static enum status settle_claim(
     struct db *db, const struct settlement *settlement)
 {
@@ -67,6 +68,7 @@ static enum status settle_body(struct db *db, void *arg)
 	struct settlement *settlement = arg;
 	enum status status = STATUS_OK;
 
+	/* In one with the put: else a crash between would lose the event. */
 	if (settlement->queue == SETTLE_ACCEPT && has_claim(settlement)) {
 		status = claim_row_take(db, settlement->claim);
 		if (status != STATUS_OK ||
@@ -91,6 +93,7 @@ static void settled(void *arg, enum status status)
 	settlement->done(settlement->arg, status);
 }
 
+/* Only an acknowledgement must outlive a power cut; a record need not. */
 static enum store_lane lane(const struct settlement *settlement)
 {
 	bool puts = settlement->queue == SETTLE_ACCEPT ||

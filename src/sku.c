@@ -8,6 +8,7 @@
 
 #define SUFFIX_CHARACTERS 6
 
+/* ASCII only: toupper() would ask the locale, and tear what is not ASCII. */
 static char upper(char c)
 {
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
@@ -74,6 +75,7 @@ static enum status from_event(const struct config *config,
 	const char *text = json_string_value(value);
 	size_t i;
 
+	/* Article numbers often are numbers; a real would be ambiguous. */
 	if (json_is_integer(value)) {
 		snprintf(sku, SKU_MAX + 1, "%lld",
 		    (long long)json_integer_value(value));
@@ -106,6 +108,7 @@ enum status sku_find(const struct config *config, const struct event *event,
 			media_suffix(event, sku);
 		status = STATUS_OK;
 	}
+	/* No rule makes these: only what the event told can be. */
 	if (strcmp(sku, ".") == 0 || strcmp(sku, "..") == 0)
 		return refuse(problem, config,
 		    "is . or .., which no URL can carry as a product");

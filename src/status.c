@@ -1,6 +1,10 @@
 /* status.c: status -> its word */
 #include "status.h"
 
+/*
+ * Words are kept in databases and known to who evaluates answers and logs:
+ * they may be added to, never changed.
+ */
 static const char *const names[STATUS_COUNT] = {
 	[STATUS_OK] = "ok",
 	[STATUS_PENDING] = "pending",

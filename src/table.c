@@ -141,6 +141,7 @@ static bool is_c1(const char *at)
 	       (unsigned char)at[1] <= 0x9f;
 }
 
+/* What strangers sent must not drive the terminal of who looks at it. */
 void table_print_safe(const char *string, FILE *out)
 {
 	for (const char *at = string; *at != '\0'; at++) {
@@ -172,6 +173,7 @@ static size_t width_of(const char *string)
 	return width;
 }
 
+/* In text a gap could be an empty word; CSV leaves it empty. */
 static const char *shown(const char *cell)
 {
 	return cell == NULL ? "-" : cell;
@@ -298,6 +300,7 @@ static bool print_json_row(const struct table *table, size_t row, FILE *out)
 	return whole;
 }
 
+/* A row a line: one can be taken with grep. */
 static bool print_json(const struct table *table, FILE *out)
 {
 	bool whole = true;

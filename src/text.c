@@ -133,6 +133,7 @@ void text_add_int(struct text *text, int64_t value)
 
 void text_add_ms(struct text *text, int64_t us)
 {
+	/* Rounded to the nearest: cut off, short steps would all be 0.00. */
 	uint64_t hundredths = (magnitude(us) + 5) / 10;
 	char digits[2 + INT_BYTES];
 	char *end = digits + sizeof digits;
@@ -172,6 +173,7 @@ static void add_json_escape(struct text *text, unsigned char byte)
 	}
 }
 
+/* Bytes of UTF-8 beyond ASCII need no escape, as the text is UTF-8. */
 static bool is_plain_in_json(unsigned char byte)
 {
 	return byte >= 0x20 && byte != '"' && byte != '\\';

@@ -5,6 +5,12 @@
 
 #define FIRST_TIMERS 64
 
+/*
+ * A binary heap whose seats are counted from 1: the children of place are
+ * 2 * place and 2 * place + 1, and place 0 is left to mean "at rest". Each
+ * timer knows its seat, so that one in the middle can be taken out.
+ */
+
 void timers_done(struct timers *timers)
 {
 	free(timers->heap);
@@ -63,6 +69,7 @@ static void sift(struct timers *timers, struct loop_timer *timer)
 	sift_down(timers, timer);
 }
 
+/* Never shrinks: what was needed once will be needed again. */
 static bool make_room(struct timers *timers)
 {
 	struct loop_timer **heap;
@@ -99,6 +106,7 @@ void timers_stop(struct timers *timers, struct loop_timer *timer)
 
 	if (timer->place == 0)
 		return;
+	/* The last one takes the empty seat, and then its right place. */
 	last = timers->heap[timers->count];
 	timers->count--;
 	if (last != timer) {

@@ -15,8 +15,9 @@
 #include "token_row.h"
 
 #define OWNER_BYTES 32
-#define FORM_MAX 32768
+#define FORM_MAX 32768 /* id and secret, each byte as %XX at worst */
 #define BEARER_MAX (TOKEN_TEXT_MAX + 64)
+/* Short beside the call that is waited for, long beside a transaction. */
 #define POLL_US (50 * CLOCK_MS)
 /* The lease outlives the call it is for by this. */
 #define LEASE_SPARE_US (5 * CLOCK_SECOND)
@@ -35,6 +36,7 @@ struct token_held {
 	struct http_headers *headers;
 };
 
+/* What each means stands in token.h. */
 enum token_state {
 	TOKEN_RESTING,
 	TOKEN_CLAIMING,
@@ -83,6 +85,7 @@ static void let_go(struct token_held *held)
 	free(held);
 }
 
+/* Made once per token, so that a PATCH copies no secret about. */
 static struct http_headers *bearer_headers(const char *access_token)
 {
 	static const char *const fixed[] = {
@@ -125,11 +128,13 @@ static enum status adopt(struct token *token)
 		free(held);
 		return STATUS_MEMORY;
 	}
+	/* Requests under way may still hold the old one. */
 	let_go(token->held);
 	token->held = held;
 	return STATUS_OK;
 }
 
+/* One claim serves all who wait: it must be newer than all have rejected. */
 static int64_t newest_rejected(const struct token *token)
 {
 	const struct token_wait *wait;
@@ -197,6 +202,7 @@ static bool is_late(const struct token *token, const struct token_wait *wait)
 	return wait->deadline_us <= loop_now_us(token->loop);
 }
 
+/* Also how those are told who come after the stop: token_get arms it. */
 static void deadline_due(void *arg)
 {
 	struct token *token = arg;
@@ -221,6 +227,7 @@ static void poll_later(struct token *token)
 	    clock_mono_us() + POLL_US);
 }
 
+/* Who waited may have left at its deadline: then nobody asks. */
 static void poll_due(void *arg)
 {
 	struct token *token = arg;
@@ -360,6 +367,7 @@ static void fetched(void *arg, enum status status,
 {
 	struct token *token = arg;
 
+	/* No failure of the endpoint: other processes may ask at once. */
 	if (status == STATUS_STOPPING) {
 		give_up(token, STATUS_TOKEN_UNAVAILABLE, 0);
 		return;

@@ -10,10 +10,12 @@
 #include "json.h"
 #include "log.h"
 
-#define DEPTH_MAX 8
+#define DEPTH_MAX 8 /* the members asked for stand at the top */
+/* Wrong by being short costs a call a minute; by being long, 401s. */
 #define LIFETIME_ASSUMED_S 60
 #define LIFETIME_MAX_S 86400
 
+/* RFC 6749 section 5.2 has 400 and 401 for a client that is not known. */
 static enum status judge_code(long code)
 {
 	if (code == 200)
@@ -39,6 +41,7 @@ static bool is_token(const char *text)
 	return true;
 }
 
+/* Some servers send the number as a text. 0: it is none. */
 static long long digits(const char *text)
 {
 	long long value;

@@ -26,6 +26,7 @@ struct stored {
 	enum status failure;
 };
 
+/* Of a word that only a newer program knows, the general one is made. */
 static enum status failure_named(const char *word)
 {
 	if (strcmp(word, status_name(STATUS_TOKEN_REFUSED)) == 0)
@@ -107,6 +108,10 @@ enum status token_row_claim(struct db *db, struct token_row *row)
 	row->version = stored.version;
 	row->obtained_us = stored.obtained_us;
 	row->expires_us = stored.expires_us;
+	/*
+	 * In this order: a fresh token needs nobody; who fetches is waited
+	 * for, whatever failed before; a failure holds all back.
+	 */
 	good = is_good(&stored, row->newer_than, now_us);
 	row->claim = TOKEN_HAVE;
 	if (good && now_us < token_row_refresh_us(row))
@@ -167,6 +172,7 @@ enum status token_row_save(struct db *db, struct token_row *row)
 	db_bind_int(use, ":fence", row->fence);
 	db_next(use);
 	status = db_done(use);
+	/* Overtaken: somebody with a larger fence has saved, or will. */
 	if (status == STATUS_OK && db_changed(db) == 0)
 		row->claim = TOKEN_WAIT;
 	return status;

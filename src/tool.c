@@ -7,6 +7,7 @@
 #include "db.h"
 #include "version.h"
 
+/* In the order an operator meets them; the help is printed like this. */
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	/* On stderr, where a script that forgot the command shows it. */
 	if (argc < 2) {
 		usage(stderr);
 		return 2;

@@ -23,6 +23,7 @@ static const char usage[] =
     "UPSTREAM is cxone or inventory. What is set stays over restarts; running\n"
     "processes know it within a second.\n";
 
+/* What an operator does, not what comes of it: open, not forced_open. */
 static const struct {
 	const char *word;
 	enum circuit_mode mode;

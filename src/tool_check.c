@@ -26,6 +26,7 @@ struct live {
 	bool failed;
 };
 
+/* A line for each thing looked at; problems, which are long, go to stderr. */
 static void say(const char *verdict, const char *what, const char *detail)
 {
 	printf("%-4s  %-13s %s\n", verdict, what, detail);
@@ -36,6 +37,7 @@ static void print_problems(const struct text *problems)
 	fputs(text_string(problems), stderr);
 }
 
+/* On the machine itself nobody can listen. */
 static bool is_plain_http(const char *url)
 {
 	return strncmp(url, "http://", 7) == 0 &&
@@ -98,6 +100,7 @@ static bool check_folder(const char *path)
 	return false;
 }
 
+/* Read only: a check must leave no file that the server cannot write. */
 static bool check_database(const struct config *config)
 {
 	char problem[DB_PROBLEM_BYTES];
@@ -153,6 +156,7 @@ static void ask_inventory(struct live *live)
 	inventory_ask(live->app.inventory, &live->question);
 }
 
+/* The inventory is asked in any case: one look shall find all troubles. */
 static void got_token(void *arg, enum status status)
 {
 	struct live *live = arg;
@@ -165,6 +169,7 @@ static void got_token(void *arg, enum status status)
 	ask_inventory(live);
 }
 
+/* Each call has its timeout; this is for those that do not keep it. */
 static void took_too_long(void *arg)
 {
 	struct live *live = arg;

@@ -97,7 +97,7 @@ static enum status list(struct db *db, const struct tool_words *words)
 	return status;
 }
 
-/* *id stays NULL when a list is asked for. */
+/* *id stays NULL when a list is asked for. One event is no table for CSV. */
 static bool read_words(
     int argc, char **argv, const char **id, struct tool_words *words)
 {

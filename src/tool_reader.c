@@ -31,6 +31,7 @@ static bool read_by(struct tool_words *words, const char *value)
 	return false;
 }
 
+/* Bounded: a table stands whole in memory before it is printed. */
 static bool read_limit(struct tool_words *words, const char *value)
 {
 	char *end;
@@ -57,6 +58,7 @@ static bool read_format(struct tool_words *words, const char *value)
 	return false;
 }
 
+/* `expected` is what is said when `read` does not take the value. */
 static const struct {
 	const char *name;
 	enum tool_word word;
@@ -96,6 +98,7 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
 	    .limit = DEFAULT_LIMIT,
 	    .format = TABLE_TEXT,
 	};
+	/* As if it had been given: since_us depends on the clock. */
 	read_since(words, DEFAULT_SINCE);
 	for (int i = first; i < argc; i += 2) {
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -106,6 +109,7 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
 	return true;
 }
 
+/* Only the database's path is needed: secrets may be out of our reach. */
 struct db *tool_open_db(enum db_mode mode)
 {
 	char problem[DB_PROBLEM_BYTES];
