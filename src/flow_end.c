@@ -38,8 +38,9 @@ static enum outcome judge(const struct flow *flow)
 {
 	switch (flow->status) {
 	case STATUS_OK:
-		return routing_is_fallback(flow->app->routing, flow->route) ?
-		    OUTCOME_FALLBACK : OUTCOME_ROUTED;
+		return routing_is_fallback(flow->app->routing, flow->route)
+			   ? OUTCOME_FALLBACK
+			   : OUTCOME_ROUTED;
 	case STATUS_DUPLICATE:
 		return OUTCOME_DUPLICATE;
 	case STATUS_SUPERSEDED:
@@ -67,8 +68,8 @@ static void write_answer(struct flow *flow, bool recorded)
 	}
 	switch (record->outcome) {
 	case OUTCOME_REFUSED:
-		record->http = answer_refusal(flow->status, &flow->problem,
-		    &flow->text);
+		record->http =
+		    answer_refusal(flow->status, &flow->problem, &flow->text);
 		break;
 	case OUTCOME_DUPLICATE:
 		record->http = flow->claim.row.http;
@@ -80,8 +81,8 @@ static void write_answer(struct flow *flow, bool recorded)
 	}
 }
 
-static void log_decision(const struct flow *flow, enum log_level level,
-    const char *what)
+static void log_decision(
+    const struct flow *flow, enum log_level level, const char *what)
 {
 	struct text line;
 
@@ -106,8 +107,8 @@ static struct outbox_item *make_item(struct flow *flow)
 	strcpy(item->interaction_id, flow->record.interaction_id);
 	strcpy(item->claim_key, flow->claim.row.key);
 	/* Not written to: outbox_put borrows it. */
-	item->body = (char *)(uintptr_t)gateway_body(flow->request,
-	    &item->body_bytes);
+	item->body =
+	    (char *)(uintptr_t)gateway_body(flow->request, &item->body_bytes);
 	return item;
 }
 
@@ -144,14 +145,31 @@ static bool shall_try_again(const struct flow *flow)
 	       flow->item->attempts < config->queue_attempts;
 }
 
+/* Nor before CXone wants to hear from us again. */
+static int64_t due_us(const struct flow *flow, const struct outbox_item *item)
+{
+	int64_t own_us = queue_due_us(flow->app->config, item);
+	int64_t pause_us =
+	    clock_wall_us() + throttle_pause_us(flow->app->throttle);
+
+	return own_us > pause_us ? own_us : pause_us;
+}
+
+/* CXone was not even asked: that shall not use up the event's attempts. */
+static bool was_held_back(const struct flow *flow)
+{
+	return flow->record.cxone_attempts == 0 &&
+	       (flow->status == STATUS_RATE_LIMITED ||
+		   flow->status == STATUS_BREAKER_OPEN);
+}
+
 static void plan_spill(struct flow *flow, struct settlement *settlement)
 {
 	/* No row in table decision: it is written when there is a decision. */
 	settlement->undecided = true;
 	settlement->queue = SETTLE_PUT;
 	settlement->item = make_item(flow);
-	settlement->due_us =
-	    queue_due_us(flow->app->config, settlement->item);
+	settlement->due_us = due_us(flow, settlement->item);
 	flow->record.http = 202;
 	answer_queued(&flow->record, flow->status, &flow->text);
 	settlement->answer = text_string(&flow->text);
@@ -166,10 +184,13 @@ static void plan_queued(struct flow *flow, struct settlement *settlement)
 		settlement->queue = SETTLE_GIVE_BACK;
 		settlement->due_us = clock_wall_us();
 		settlement->undecided = true;
+	} else if (was_held_back(flow)) {
+		settlement->queue = SETTLE_GIVE_BACK;
+		settlement->due_us = due_us(flow, flow->item);
+		settlement->undecided = true;
 	} else if (shall_try_again(flow)) {
 		settlement->queue = SETTLE_AGAIN;
-		settlement->due_us =
-		    queue_due_us(flow->app->config, flow->item);
+		settlement->due_us = due_us(flow, flow->item);
 		settlement->undecided = true;
 	} else if (flow->record.outcome == OUTCOME_FAILED) {
 		settlement->queue = SETTLE_PARK;
