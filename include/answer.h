@@ -28,7 +28,10 @@ void answer_decision(const struct record *record, bool recorded,
 void answer_queued(const struct record *record, enum status reason,
     struct text *text);
 
-/* Writes the answer to a duplicate: the first one's, marked as such. */
+/*
+ * Writes the answer to a duplicate: the first one's, marked as such. Where
+ * that is lost (first is empty or failed), the mark alone.
+ */
 void answer_duplicate(const struct text *first, struct text *text);
 
 /*

@@ -202,6 +202,10 @@ void answer_queued(const struct record *record, enum status reason,
 void answer_duplicate(const struct text *first, struct text *text)
 {
 	text_clear(text);
+	if (text_failed(first) || first->length == 0) {
+		text_add(text, "{\"duplicate\":true}");
+		return;
+	}
 	text_add(text, "{\"duplicate\":true,");
 	text_add(text, text_string(first) + 1);
 }

@@ -329,6 +329,42 @@ static void a_refused_event_is_told_its_field(void **state)
 }
 
 /* Everything a sender or an upstream can choose is answered as text. */
+static void duplicate(
+    const char *first_answer, size_t first_max, struct answered *answered)
+{
+	struct gateway_request *request = new_request(answered);
+	struct text first;
+	struct text text;
+
+	text_init(&first, first_max);
+	text_init(&text, TEXT_MAX);
+	text_add(&first, first_answer);
+	answer_duplicate(&first, &text);
+	answer_send(request, 200, &text);
+	text_done(&text);
+	text_done(&first);
+}
+
+static void a_duplicate_gets_the_firsts_answer_with_a_mark(void **state)
+{
+	struct answered answered;
+
+	(void)state;
+	duplicate("{\"status\":\"processed\"}", TEXT_MAX, &answered);
+	is_json(&answered, "{\"duplicate\":true,\"status\":\"processed\"}");
+}
+
+static void a_duplicate_whose_first_answer_is_lost_gets_the_mark(void **state)
+{
+	struct answered answered;
+
+	(void)state;
+	duplicate("", TEXT_MAX, &answered);
+	is_json(&answered, "{\"duplicate\":true}");
+	duplicate("{\"status\":\"processed\"}", 5, &answered);
+	is_json(&answered, "{\"duplicate\":true}");
+}
+
 static void hostile_strings_stay_strings(void **state)
 {
 	static const char *const hostile[] = {
@@ -426,6 +462,9 @@ int main(void)
 		each_refusal_of_the_door_has_its_status_and_headers),
 	    cmocka_unit_test(a_stranger_is_told_nothing_more),
 	    cmocka_unit_test(a_refused_event_is_told_its_field),
+	    cmocka_unit_test(a_duplicate_gets_the_firsts_answer_with_a_mark),
+	    cmocka_unit_test(
+		a_duplicate_whose_first_answer_is_lost_gets_the_mark),
 	    cmocka_unit_test(hostile_strings_stay_strings),
 	    cmocka_unit_test(the_largest_decision_fits),
 	    cmocka_unit_test(an_answer_that_does_not_fit_is_still_json),

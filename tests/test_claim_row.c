@@ -118,6 +118,22 @@ static void who_comes_later_gets_the_firsts_answer(void **state)
 	    text_string(&requests->two.answer), "{\"first\":true}");
 }
 
+/* A clock that was put back makes an answer older than its claim. */
+static void an_answer_that_is_gone_leaves_the_event_finished(void **state)
+{
+	struct requests *requests = *state;
+	sqlite3 *raw;
+
+	take(requests, &requests->one);
+	finish(requests, &requests->one, "{}");
+	raw = raw_open(requests->place);
+	raw_run(raw, "DELETE FROM claim_answer");
+	sqlite3_close(raw);
+	assert_int_equal(take(requests, &requests->two), CLAIM_FINISHED);
+	assert_int_equal(requests->two.http, 200);
+	assert_string_equal(text_string(&requests->two.answer), "");
+}
+
 static void a_claim_given_back_is_free_at_once(void **state)
 {
 	struct requests *requests = *state;
@@ -317,6 +333,7 @@ int main(void)
 	    WITH_REQUESTS(the_first_has_the_event_in_hand_and_the_second_not),
 	    WITH_REQUESTS(two_events_do_not_meet),
 	    WITH_REQUESTS(who_comes_later_gets_the_firsts_answer),
+	    WITH_REQUESTS(an_answer_that_is_gone_leaves_the_event_finished),
 	    WITH_REQUESTS(a_claim_given_back_is_free_at_once),
 	    WITH_REQUESTS(an_answered_claim_cannot_be_given_back),
 	    WITH_REQUESTS(a_lease_that_ran_out_is_taken_over),
