@@ -108,6 +108,16 @@ static inline void is_sound(const struct place *place)
 	    1);
 }
 
+/* As many as there are files sql/schema_N_... */
+static inline int newest_schema(void)
+{
+	int count = 0;
+
+	for (int sql = 0; sql < SQL_COUNT; sql++)
+		count += strncmp(sql_name[sql], "schema_", 7) == 0;
+	return count;
+}
+
 static inline enum status add_row(struct db *db, const char *id)
 {
 	struct db_row *row = db_use(db, SQL_decision_insert);

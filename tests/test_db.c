@@ -15,16 +15,6 @@ static void refuses(struct place *place, enum db_mode mode,
 		fail_msg("'%s' is not in '%s'", words, place->problem);
 }
 
-/* As many as there are files sql/schema_N_... */
-static int newest_schema(void)
-{
-	int count = 0;
-
-	for (int sql = 0; sql < SQL_COUNT; sql++)
-		count += strncmp(sql_name[sql], "schema_", 7) == 0;
-	return count;
-}
-
 static mode_t mode_of(const struct place *place, const char *suffix)
 {
 	char path[128];
@@ -49,7 +39,8 @@ static void a_new_file_is_private_with_todays_schema(void **state)
 	assert_int_equal(mode_of(place, "-shm"), 0600);
 	assert_int_equal(mode_of(place, "-gate"), 0600);
 	db_close(db);
-	assert_int_equal(raw_int(place, "PRAGMA user_version"), newest_schema());
+	assert_int_equal(
+	    raw_int(place, "PRAGMA user_version"), newest_schema());
 	assert_int_not_equal(raw_int(place, "PRAGMA application_id"), 0);
 	assert_int_equal(raw_int(place, "SELECT journal_mode = 'wal' FROM "
 					"pragma_journal_mode"),
@@ -90,7 +81,8 @@ static void a_version_1_file_keeps_its_rows(void **state)
 
 	refuses(place, DB_READ, STATUS_STORE_UNAVAILABLE, "schema 1");
 	db_close(must_open(place, DB_SERVE));
-	assert_int_equal(raw_int(place, "PRAGMA user_version"), newest_schema());
+	assert_int_equal(
+	    raw_int(place, "PRAGMA user_version"), newest_schema());
 	assert_int_equal(raw_int(place, "SELECT total_us FROM decision"), 77);
 	assert_int_equal(raw_int(place, "SELECT count(*) FROM token"), 0);
 }
