@@ -24,6 +24,10 @@
  * Only the lease's holder may fetch; a lease outlives the longest token
  * call, dies with its time, and every grant of it has a larger fence, so a
  * holder that was overtaken cannot save.
+ *
+ * When the store fails, a process fetches a token for itself, without a
+ * lease, for those who wait; from the store's next answer on the row counts
+ * again.
  */
 struct token;
 

@@ -12,11 +12,11 @@
 #include "log.h"
 #include "text.h"
 #include "token_answer.h"
+#include "token_held.h"
 #include "token_row.h"
 
 #define OWNER_BYTES 32
 #define FORM_MAX 32768 /* id and secret, each byte as %XX at worst */
-#define BEARER_MAX (TOKEN_TEXT_MAX + 64)
 /* Short beside the call that is waited for, long beside a transaction. */
 #define POLL_US (50 * CLOCK_MS)
 /* The lease outlives the call it is for by this. */
@@ -24,17 +24,7 @@
 /* How long nobody asks after a failure, by its kind. */
 #define PAUSE_REFUSED_US (15 * CLOCK_SECOND)
 #define PAUSE_FAILED_US (1 * CLOCK_SECOND)
-/* A longer Retry-After is not believed: without a token nothing works. */
-#define PAUSE_ASKED_MAX_US (300 * CLOCK_SECOND)
-
-/* A token in memory, freed when the last one who holds it lets go. */
-struct token_held {
-	int holders;
-	int64_t version;
-	int64_t expires_us;	/* wall */
-	int64_t refresh_us;	/* wall */
-	struct http_headers *headers;
-};
+#define PAUSE_ALONE_US (1 * CLOCK_SECOND)
 
 /* What each means stands in token.h. */
 enum token_state {
@@ -59,6 +49,9 @@ struct token {
 	bool stopping;
 	struct token_held *held;	/* NULL: none yet */
 	int64_t look_again_us;		/* monotonic: no refresh behind before */
+	bool alone;			/* the store failed: no lease is held */
+	int64_t alone_again_us;		/* monotonic: no call alone before, */
+	enum status alone_failure;	/* since the last one ended so */
 	struct token_wait *waiting;
 	struct loop_timer poll_timer;
 	struct loop_timer deadline_timer;
@@ -77,37 +70,6 @@ static void fetched(void *arg, enum status status,
 static void saved(void *arg, enum status status);
 static void poll_due(void *arg);
 
-static void let_go(struct token_held *held)
-{
-	if (!held || --held->holders > 0)
-		return;
-	http_headers_free(held->headers);
-	free(held);
-}
-
-/* Made once per token, so that a PATCH copies no secret about. */
-static struct http_headers *bearer_headers(const char *access_token)
-{
-	static const char *const fixed[] = {
-		"Content-Type: application/json",
-		"Accept: application/json",
-	};
-	char line[BEARER_MAX];
-	struct http_headers *headers;
-	size_t i;
-
-	snprintf(line, sizeof line, "Authorization: Bearer %s", access_token);
-	headers = http_headers_add(NULL, line);
-	OPENSSL_cleanse(line, sizeof line);
-	for (i = 0; headers && i < sizeof fixed / sizeof *fixed; i++) {
-		if (!http_headers_add(headers, fixed[i])) {
-			http_headers_free(headers);
-			return NULL;
-		}
-	}
-	return headers;
-}
-
 /* Takes over the token that the row's transaction found or kept. */
 static enum status adopt(struct token *token)
 {
@@ -116,20 +78,11 @@ static enum status adopt(struct token *token)
 	if (token->held && token->held->version == token->row.version &&
 	    token->held->expires_us == token->row.expires_us)
 		return STATUS_OK;
-	held = calloc(1, sizeof *held);
+	held = token_held_new(&token->row);
 	if (!held)
 		return STATUS_MEMORY;
-	held->holders = 1;
-	held->version = token->row.version;
-	held->expires_us = token->row.expires_us;
-	held->refresh_us = token_row_refresh_us(&token->row);
-	held->headers = bearer_headers(token->row.text);
-	if (!held->headers) {
-		free(held);
-		return STATUS_MEMORY;
-	}
 	/* Requests under way may still hold the old one. */
-	let_go(token->held);
+	token_held_return(token->held);
 	token->held = held;
 	return STATUS_OK;
 }
@@ -254,6 +207,65 @@ static void have_token(struct token *token)
 		claim(token);
 }
 
+/* --- when the store fails --- */
+
+static void note_alone(struct token *token, enum status status)
+{
+	if (!token->alone)
+		log_line(LOG_WARN, NULL, "the store fails (%s): this process "
+		    "fetches a token of its own", status_name(status));
+	token->alone = true;
+}
+
+/*
+ * Without the store nobody knows who else fetches a token; one call per
+ * process is better than no routing. Only for those who wait, and not soon
+ * again when it failed.
+ */
+static void go_alone(struct token *token, enum status status)
+{
+	if (token_left_us(token) > 0)
+		release(token, STATUS_OK, is_served);
+	if (!token->waiting || token->stopping) {
+		fail_all(token, status);
+	} else if (clock_mono_us() < token->alone_again_us) {
+		fail_all(token, token->alone_failure);
+	} else {
+		note_alone(token, status);
+		fetch(token);
+	}
+}
+
+/*
+ * Keeps the token that came in row.text, under a version past all that are
+ * known here; what the row will say counts again when the store is back.
+ */
+static void have_alone(struct token *token)
+{
+	struct token_row *row = &token->row;
+
+	row->version = newest_rejected(token);
+	if (token->held && token->held->version > row->version)
+		row->version = token->held->version;
+	row->version++;
+	row->obtained_us = clock_wall_us();
+	row->expires_us = row->obtained_us + row->lifetime_us;
+	/* Who rejects this one as well is not served a call each time. */
+	token->alone_failure = STATUS_TOKEN_REJECTED;
+	token->alone_again_us = clock_mono_us() + PAUSE_ALONE_US;
+	have_token(token);
+}
+
+static void fail_alone(struct token *token, enum status failure,
+    int64_t pause_us)
+{
+	token->alone_failure = failure;
+	token->alone_again_us = clock_mono_us() + pause_us;
+	fail_all(token, failure);
+}
+
+/* --- with the store --- */
+
 static enum status claim_body(struct db *db, void *arg)
 {
 	struct token *token = arg;
@@ -303,6 +315,10 @@ static void claim(struct token *token)
 static void give_up(struct token *token, enum status failure,
     int64_t pause_us)
 {
+	if (token->alone) {
+		fail_alone(token, failure, pause_us);
+		return;
+	}
 	token->state = TOKEN_SAVING;
 	token->row.failure = failure;
 	token->row.pause_us = pause_us;
@@ -313,10 +329,15 @@ static void claimed(void *arg, enum status status)
 {
 	struct token *token = arg;
 
+	if (status != STATUS_OK && token->state == TOKEN_CLAIMING) {
+		go_alone(token, status);
+		return;
+	}
 	if (status != STATUS_OK) {
 		fail_all(token, status);
 		return;
 	}
+	token->alone = false;
 	switch (token->row.claim) {
 	case TOKEN_HAVE:
 		have_token(token);
@@ -353,13 +374,14 @@ static void fetch(struct token *token)
 	breaker_send(token->breaker, &token->call, &request, fetched, token);
 }
 
-static int64_t pause_asked_us(const struct http_answer *answer)
+static void keep(struct token *token)
 {
-	if (answer->retry_after_us < PAUSE_FAILED_US)
-		return PAUSE_FAILED_US;
-	if (answer->retry_after_us > PAUSE_ASKED_MAX_US)
-		return PAUSE_ASKED_MAX_US;
-	return answer->retry_after_us;
+	if (token->alone) {
+		have_alone(token);
+		return;
+	}
+	token->state = TOKEN_SAVING;
+	submit(token, save_body, saved);
 }
 
 static void fetched(void *arg, enum status status,
@@ -369,14 +391,14 @@ static void fetched(void *arg, enum status status,
 
 	/* No failure of the endpoint: other processes may ask at once. */
 	if (status == STATUS_STOPPING) {
-		give_up(token, STATUS_TOKEN_UNAVAILABLE, 0);
+		give_up(token, token->alone ? status : STATUS_TOKEN_UNAVAILABLE,
+		    0);
 		return;
 	}
 	if (status == STATUS_OK)
 		status = token_answer_read(answer, &token->row);
 	if (status == STATUS_OK) {
-		token->state = TOKEN_SAVING;
-		submit(token, save_body, saved);
+		keep(token);
 		return;
 	}
 	log_line(LOG_ERROR, NULL, "no access token: %s, HTTP %ld%s%s",
@@ -388,14 +410,19 @@ static void fetched(void *arg, enum status status,
 		give_up(token, STATUS_BREAKER_OPEN, PAUSE_FAILED_US);
 	else
 		give_up(token, STATUS_TOKEN_UNAVAILABLE,
-		    pause_asked_us(answer));
+		    token_answer_pause_us(answer, PAUSE_FAILED_US));
 }
 
 static void saved(void *arg, enum status status)
 {
 	struct token *token = arg;
 
-	if (status == STATUS_OK && token->row.claim == TOKEN_HAVE)
+	if (status != STATUS_OK) {
+		note_alone(token, status);
+		have_alone(token);
+		return;
+	}
+	if (token->row.claim == TOKEN_HAVE)
 		log_line(LOG_INFO, NULL, "new access token, version %lld",
 		    (long long)token->row.version);
 	claimed(arg, status);
@@ -444,7 +471,7 @@ int64_t token_left_us(const struct token *token)
 
 void token_return(struct token_lent *lent)
 {
-	let_go(lent->held);
+	token_held_return(lent->held);
 	lent->held = NULL;
 	lent->headers = NULL;
 }
@@ -560,7 +587,7 @@ void token_free(struct token *token)
 		return;
 	loop_timer_stop(token->loop, &token->poll_timer);
 	loop_timer_stop(token->loop, &token->deadline_timer);
-	let_go(token->held);
+	token_held_return(token->held);
 	http_headers_free(token->headers);
 	if (token->form.bytes)
 		OPENSSL_cleanse(token->form.bytes, token->form.capacity);

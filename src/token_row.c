@@ -134,7 +134,11 @@ static void decide_save(struct token_row *row, const struct stored *stored,
 {
 	row->obtained_us = now_us;
 	row->expires_us = now_us + row->lifetime_us;
-	row->version = stored->version + (same ? 0 : 1);
+	row->version = stored->version;
+	/* A process may have made up later versions while the store failed. */
+	if (!same && row->newer_than > row->version)
+		row->version = row->newer_than;
+	row->version += same ? 0 : 1;
 	row->claim = TOKEN_HAVE;
 	row->failure = STATUS_OK;
 	if (row->version <= row->newer_than) {
