@@ -379,9 +379,11 @@ static bool is_telling(enum status status, long code, bool *failed)
 	}
 }
 
+/* Who comes now waits for what the probe has changed. */
 static void end_probe(struct breaker_guard *guard,
     const struct breaker_call *call, bool telling, bool good)
 {
+	guard->rest_until_us = 0;
 	guard->news.fence = call->fence;
 	guard->news.probe = CIRCUIT_PROBE_RETURNED;
 	if (telling)
