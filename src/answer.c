@@ -84,6 +84,7 @@ static void send_with(struct gateway_request *request, int http,
 	    .body_bytes = text->length,
 	};
 
+	/* Half an answer is none; the status says what became of the event. */
 	if (text_failed(text)) {
 		answer.body = too_long;
 		answer.body_bytes = sizeof too_long - 1;
@@ -138,6 +139,7 @@ static void add_decision(struct text *text, const struct record *record)
 	text_add(text, "}");
 }
 
+/* Steps that were not reached are left out, as they took no time of 0. */
 static void add_timing(struct text *text, const struct record *record)
 {
 	const char *comma = "";
@@ -157,6 +159,7 @@ static void add_timing(struct text *text, const struct record *record)
 	text_add(text, "}");
 }
 
+/* detail is in words of ours: see cxone_update.problem. */
 static void add_failure(struct text *text, const struct record *record)
 {
 	text_add(text, "{\"error\":\"Routing decision failed\"");

@@ -105,6 +105,7 @@ static void log_change(
 
 /* --- a call: sent, refused, or waiting for what the circuit says --- */
 
+/* Goes by what was seen last; only what is old or due asks the store. */
 static enum verdict judge_call(const struct breaker_guard *guard)
 {
 	const struct circuit_view *seen = &guard->seen;
@@ -304,6 +305,7 @@ static void synced(void *arg, enum status status)
 		tell_rest(guard);
 }
 
+/* news is copied into row: guard->news goes on counting meanwhile. */
 static void submit(struct breaker_guard *guard, const struct circuit_news *news)
 {
 	guard->busy = true;
@@ -379,11 +381,9 @@ static bool is_telling(enum status status, long code, bool *failed)
 	}
 }
 
-/* Who comes now waits for what the probe has changed. */
 static void end_probe(struct breaker_guard *guard,
     const struct breaker_call *call, bool telling, bool good)
 {
-	guard->rest_until_us = 0;
 	guard->news.fence = call->fence;
 	guard->news.probe = CIRCUIT_PROBE_RETURNED;
 	if (telling)

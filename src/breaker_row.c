@@ -117,6 +117,7 @@ enum status breaker_row_sync(struct db *db, struct breaker_row *row)
 	return status;
 }
 
+/* The buckets stay: they are of an older generation now. */
 enum status breaker_row_force(
     struct db *db, const char *upstream, enum circuit_mode mode, bool *changed)
 {

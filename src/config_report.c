@@ -23,6 +23,7 @@ static void add_file_place(struct loading *loading, const char *member)
 		text_add_format(loading->problems, ", line %d", line);
 }
 
+/* Where it was set: the same name may be set in three places. */
 static void add_place(struct loading *loading, const struct config_key *key)
 {
 	char member[CONFIG_MEMBER_BYTES];

@@ -112,6 +112,7 @@ static struct outbox_item *make_item(struct flow *flow)
 	return item;
 }
 
+/* A worker that is stopped, as in CGI, leaves it to another process. */
 static void wake_queue(struct flow *flow)
 {
 	if (flow->app->queue)

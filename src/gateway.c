@@ -217,6 +217,7 @@ void gateway_set_limits(struct gateway *gateway, size_t body_max,
 	gateway->gather_us = gather_us;
 }
 
+/* The listener stays open: others may have it, and close removes its file. */
 void gateway_drain(struct gateway *gateway)
 {
 	gateway->draining = true;
@@ -309,6 +310,7 @@ int64_t gateway_accepted_us(const struct gateway_request *request)
 	return request->accepted_us;
 }
 
+/* CGI's form (RFC 3875 section 6.3); the web server makes HTTP of it. */
 static void write_head(struct text *head, const struct gateway_answer *answer)
 {
 	text_clear(head);

@@ -142,6 +142,7 @@ static enum status why_no_update(const struct state *state)
 	return STATUS_OK;
 }
 
+/* A queue that cannot be looked at could take no event either. */
 static enum status why_no_queue(const struct state *state)
 {
 	if (state->look.status != STATUS_OK)

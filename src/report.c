@@ -97,6 +97,7 @@ bool report_is_time(const char *column)
 	return length > 3 && strcmp(column + length - 3, "_ms") == 0;
 }
 
+/* A few dozen columns, once per table: a search in order will do. */
 static bool is_number(const char *name)
 {
 	size_t count = sizeof number_names / sizeof *number_names;
@@ -134,6 +135,7 @@ static enum status add_cell(struct table *table, struct db_row *row, int column)
 	return table_cell(table, number);
 }
 
+/* Stops at the first that fails: half a table would be believed. */
 static enum status add_rows(struct table *table, struct db_row *row)
 {
 	enum status status = STATUS_OK;

@@ -54,6 +54,7 @@ void table_free(struct table *table)
 	free(table);
 }
 
+/* Columns before cells: where a cell stands follows from their number. */
 enum status table_column(
     struct table *table, const char *name, enum table_kind kind)
 {
@@ -318,6 +319,7 @@ static enum status result(bool whole, FILE *out)
 {
 	if (!whole)
 		return STATUS_MEMORY;
+	/* A full disk may show only now. */
 	return fflush(out) == 0 && !ferror(out) ? STATUS_OK : STATUS_IO;
 }
 

@@ -52,6 +52,7 @@ void text_done(struct text *text)
 	text_init(text, text->max);
 }
 
+/* A failure is cleared too: there is room again. */
 void text_clear(struct text *text)
 {
 	text->length = 0;

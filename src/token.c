@@ -312,6 +312,7 @@ static void claim(struct token *token)
 	submit(token, claim_body, claimed);
 }
 
+/* The lease goes back in the same transaction that notes why. */
 static void give_up(struct token *token, enum status failure,
     int64_t pause_us)
 {

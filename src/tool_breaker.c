@@ -42,6 +42,7 @@ static const char *find_upstream(const char *word)
 	return NULL;
 }
 
+/* False: the word is none of the three. */
 static bool find_mode(const char *word, enum circuit_mode *mode)
 {
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

@@ -194,6 +194,7 @@ static void look(struct live *live)
 	loop_timer_stop(loop, &live->timer);
 }
 
+/* What SQLite and the write gate made; a folder with more in it stays. */
 static void remove_database(const char *folder)
 {
 	static const char *const names[] = {"db", "db-wal", "db-shm",
@@ -223,6 +224,7 @@ static bool check_live(struct config *config, const char *sku)
 		say("FAIL", "live", "no folder for a passing database in /tmp");
 		return false;
 	}
+	/* Not the real one: the token there is not ours to replace. */
 	snprintf(config->db, sizeof config->db, "%s/db", folder);
 	if (app_start(&live.app, &problems) == STATUS_OK) {
 		look(&live);

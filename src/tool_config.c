@@ -7,7 +7,7 @@
 #include "config.h"
 #include "routing.h"
 
-#define PROBLEMS_MAX (64 * 1024)
+#define PROBLEMS_MAX (64 * 1024) /* a line for every setting, and more */
 
 static int print_usage(void)
 {
@@ -34,6 +34,7 @@ static int print_problems(enum status status, const struct text *problems)
 	return 1;
 }
 
+/* Nothing is printed of a configuration that would not start. */
 static int print_all(void)
 {
 	struct routing *routing = NULL;

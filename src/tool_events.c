@@ -26,7 +26,7 @@ static const char usage[] =
     "ID is the number that the list shows, or an interaction id: then its\n"
     "newest decision is shown.\n";
 
-/* How long a step took, of the whole. */
+/* How long a step took, of the whole; rounded, so that a half counts. */
 static void print_bar(const char *ms, double whole_ms)
 {
 	int length = 0;
@@ -63,6 +63,7 @@ static void print_event(const struct table *event)
 	}
 }
 
+/* id may be what a stranger sent: it must not drive the terminal. */
 static enum status show(struct db *db, const char *id, enum table_format format)
 {
 	struct table *event = NULL;

@@ -42,6 +42,7 @@ static enum status print_report(const struct tool_words *words,
 {
 	if (words->format == TABLE_JSON)
 		return print_json(words, summary, rows);
+	/* CSV is one table: the rows alone, without the totals. */
 	if (words->format == TABLE_TEXT) {
 		printf("decisions received since %s, UTC\n\n",
 		    words->since_us == 0 ? "the first" : words->since);
@@ -71,6 +72,7 @@ static enum status report(struct db *db, const struct tool_words *words)
 	return status;
 }
 
+/* With a connection that only reads: it holds up no server. */
 int tool_report(int argc, char **argv)
 {
 	struct tool_words words;
