@@ -16,7 +16,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" duplicates crash queue clang units cases-memory simulator"
+parts+=" health duplicates crash queue clang units cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
@@ -27,6 +27,7 @@ run_part() { # PART
 	units) tests/units.sh "$B" ;;
 	servers) tests/servers/test_servers.sh ;;
 	duplicates) tests/servers/test_duplicates.sh ;;
+	health) tests/servers/test_health.sh ;;
 	queue) tests/servers/test_queue.sh ;;
 	crash) tests/crash.sh ;;
 	simulator) tests/sim/test_sim.sh "$B/stockroute-sim" ;;
