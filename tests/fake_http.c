@@ -96,7 +96,7 @@ static void end_transfer(void *arg)
 	struct fake_reply *reply = &transfer->reply;
 	bool whole = reply->status == STATUS_OK;
 	struct http_answer answer = {
-	    .code = whole ? reply->code : 0,
+	    .code = reply->code,
 	    .body = whole && reply->body != NULL ? reply->body : "",
 	    .retry_after_us = whole ? reply->retry_after_us : -1,
 	    .problem = whole ? "" : status_name(reply->status),
@@ -168,6 +168,8 @@ void http_send(struct http *http, const struct http_request *request,
 	if (reply->delay_us > request->timeout_us) {
 		reply->delay_us = request->timeout_us;
 		reply->status = STATUS_TIMEOUT;
+		if (!reply->drips)
+			reply->code = 0;
 	}
 	loop_timer_init(&transfer->timer, end_transfer, transfer);
 	transfer->next = http->running;

@@ -342,7 +342,8 @@ static void bend(const json_t *fault, struct fake_reply *reply)
 		answer_json(reply, reply->code, json_deep_copy(body));
 	if (strcmp(kind, "garbage") == 0)
 		answer(reply, 200, "\x01garbage{{{");
-	if (strcmp(kind, "drip") == 0 && reply->body != NULL)
+	reply->drips = strcmp(kind, "drip") == 0;
+	if (reply->drips && reply->body != NULL)
 		reply->delay_us += (int64_t)strlen(reply->body) * DRIP_US;
 	for (i = 0; i < sizeof endings / sizeof endings[0]; i++) {
 		if (strcmp(kind, endings[i].fault) != 0)

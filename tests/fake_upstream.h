@@ -2,6 +2,7 @@
 #define FAKE_UPSTREAM_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct fake_reply {
 	enum status status;     /* OK, or how a client's call would end */
 	int64_t delay_us;       /* until then; FAKE_NEVER: no answer comes */
 	long code;              /* 0: no answer at all */
+	bool drips;             /* code comes at once, the body late */
 	int64_t retry_after_us; /* -1: none */
 	char *body;             /* the receiver frees it; may be NULL */
 };

@@ -266,7 +266,8 @@ static void a_full_map_finds_every_word(void **state)
 	write_section(&section, ROUTING_STATUSES_MAX - 2);
 	routing = load(text_string(&section));
 	for (i = 0; i < ROUTING_STATUSES_MAX - 2; i++) {
-		char word[16], skills[16];
+		char word[16];
+		char skills[24];
 
 		snprintf(word, sizeof word, "w%03d", i);
 		snprintf(skills, sizeof skills, "[\"s%d\"]", i);
