@@ -15,7 +15,7 @@
 
 #define OPEN_MS   500 /* less or more by a fifth */
 #define CALLS_MIN 10
-#define AT_ONCE   50 * CLOCK_MS /* no wait for an upstream is so short */
+#define AT_ONCE   (50 * CLOCK_MS) /* no wait for an upstream is so short */
 
 struct asked {
 	struct breaker_call call;
@@ -58,6 +58,7 @@ static void got_answer(
 	++*asked->ended;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the answer counts in it */
 static void send_one(
     struct world *world, struct asked *asked, int *ended, int64_t timeout_us)
 {
