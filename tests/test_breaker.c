@@ -58,7 +58,6 @@ static void got_answer(
 	++*asked->ended;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): the answer counts in it */
 static void send_one(
     struct world *world, struct asked *asked, int *ended, int64_t timeout_us)
 {
@@ -69,7 +68,9 @@ static void send_one(
 	    .timeout_us = timeout_us,
 	};
 
-	*asked = (struct asked){.ended = ended, .asked_us = clock_mono_us()};
+	memset(asked, 0, sizeof *asked);
+	asked->ended = ended;
+	asked->asked_us = clock_mono_us();
 	snprintf(asked->url, sizeof asked->url, "%s/inventory/A", world->url);
 	breaker_send(world->breaker, &asked->call, &request, got_answer, asked);
 	asked->returned = true;
@@ -78,7 +79,7 @@ static void send_one(
 /* Sends count requests together and waits for all; gives the last. */
 static struct asked ask_many(struct world *world, int count)
 {
-	struct asked asked[64];
+	struct asked asked[64] = {{.code = 0}};
 	int ended = 0;
 
 	assert_true(count <= 64);
