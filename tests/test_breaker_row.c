@@ -62,7 +62,8 @@ static struct circuit_view ask(struct db *db)
 	return tell(db, (struct circuit_news){.wants_probe = true});
 }
 
-static struct circuit_view count(struct db *db, int64_t calls, int64_t failed)
+static struct circuit_view tell_calls(
+    struct db *db, int64_t calls, int64_t failed)
 {
 	return tell(db, (struct circuit_news){
 			    .generation = look(db).generation,
@@ -88,11 +89,11 @@ static void what_processes_tell_is_added_up(void **state)
 	struct db *two = must_open(place, DB_SERVE);
 
 	for (int i = 0; i < 9; i++) {
-		assert_int_equal(count(one, 1, 1).state, CIRCUIT_CLOSED);
-		assert_int_equal(count(two, 1, 0).state, CIRCUIT_CLOSED);
+		assert_int_equal(tell_calls(one, 1, 1).state, CIRCUIT_CLOSED);
+		assert_int_equal(tell_calls(two, 1, 0).state, CIRCUIT_CLOSED);
 	}
-	count(one, 1, 1);
-	assert_int_equal(count(two, 1, 1).state, CIRCUIT_OPEN);
+	tell_calls(one, 1, 1);
+	assert_int_equal(tell_calls(two, 1, 1).state, CIRCUIT_OPEN);
 	assert_int_equal(look(one).state, CIRCUIT_OPEN);
 	db_close(one);
 	db_close(two);
@@ -103,7 +104,7 @@ static void only_the_one_that_changes_it_is_told_so(void **state)
 	struct place *place = *state;
 	struct db *db = must_open(place, DB_SERVE);
 
-	assert_true(count(db, 20, 20).changed);
+	assert_true(tell_calls(db, 20, 20).changed);
 	assert_false(look(db).changed);
 	assert_string_equal(
 	    look(db).reason, "of the last 20 calls 20 failed, 0 were slow");
@@ -116,7 +117,7 @@ static void the_circuits_of_two_upstreams_are_apart(void **state)
 	struct db *db = must_open(place, DB_SERVE);
 	struct breaker_row row = {.upstream = "cxone", .limits = &limits};
 
-	count(db, 20, 20);
+	tell_calls(db, 20, 20);
 	assert_int_equal(db_begin(db, false), STATUS_OK);
 	assert_int_equal(breaker_row_sync(db, &row), STATUS_OK);
 	assert_int_equal(db_commit(db), STATUS_OK);
@@ -128,7 +129,7 @@ static void a_new_process_resets_nothing(void **state)
 {
 	struct place *place = *state;
 	struct db *db = must_open(place, DB_SERVE);
-	struct circuit_view before = count(db, 20, 20);
+	struct circuit_view before = tell_calls(db, 20, 20);
 	struct circuit_view after;
 
 	db_close(db);
@@ -173,7 +174,7 @@ static void what_is_forced_survives_a_restart(void **state)
 	db_close(db);
 	db = must_open(place, DB_SERVE);
 	assert_int_equal(look(db).mode, CIRCUIT_FORCED_CLOSED);
-	assert_int_equal(count(db, 50, 50).state, CIRCUIT_CLOSED);
+	assert_int_equal(tell_calls(db, 50, 50).state, CIRCUIT_CLOSED);
 	db_close(db);
 }
 
@@ -182,9 +183,9 @@ static void enabling_an_enabled_one_writes_nothing(void **state)
 	struct place *place = *state;
 	struct db *db = must_open(place, DB_SERVE);
 
-	count(db, 19, 19);
+	tell_calls(db, 19, 19);
 	assert_false(force(db, CIRCUIT_AUTO));
-	assert_int_equal(count(db, 1, 1).state, CIRCUIT_OPEN);
+	assert_int_equal(tell_calls(db, 1, 1).state, CIRCUIT_OPEN);
 	assert_false(force(db, CIRCUIT_AUTO));
 	assert_int_equal(look(db).state, CIRCUIT_OPEN);
 	db_close(db);
@@ -257,7 +258,7 @@ static void of_32_racing_processes_one_probes_at_a_time(void **state)
 
 	for (int round = 0; round < 3; round++) {
 		if (round == 0) {
-			count(db, 20, 20);
+			tell_calls(db, 20, 20);
 			nap_ms(80);
 		}
 		db_close(db);
@@ -310,7 +311,7 @@ static void after_a_killed_prober_the_next_one_goes(void **state)
 	int64_t granted_us;
 	pid_t prober;
 
-	count(db, 20, 20);
+	tell_calls(db, 20, 20);
 	db_close(db);
 	nap_ms(80);
 	prober = start_prober(place);
