@@ -21,6 +21,12 @@
 #include "throttle.h"
 #include "token.h"
 
+struct settlement;
+
+/* An event, or one attempt at a queued one, has been settled so. */
+typedef void app_ended(
+    void *arg, const struct settlement *settlement, enum status status);
+
 /*
  * The running program: everything a flow stands on. Made once by main, or
  * by a test, and passed down.
@@ -44,6 +50,8 @@ struct app {
 	size_t flows;		/* on their way */
 	loop_due *became_idle;	/* NULL: nobody asks when flows is 0 again */
 	void *became_idle_arg;
+	app_ended *ended;	/* NULL: nobody asks */
+	void *ended_arg;
 };
 
 /*

@@ -17,6 +17,7 @@ enum outcome {
 	OUTCOME_DUPLICATE, /* answered as the first one was */
 	OUTCOME_SUPERSEDED, /* waited, and a newer event came */
 	OUTCOME_EXPIRED, /* waited longer than EVENT_MAX_AGE_S */
+	OUTCOME_DROPPED, /* taken out of the queue by an operator */
 	OUTCOME_COUNT
 };
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "db.h"
+#include "outbox_admin.h"
 #include "table.h"
 
 /*
@@ -62,5 +63,19 @@ enum status report_event(struct db *db, const char *id, struct table **table);
 
 /* The circuit breaker of each upstream, and the calls in its window. */
 enum status report_breakers(struct db *db, struct table **table);
+
+/*
+ * The events in the queue that the filter means, oldest number first, at
+ * most limit (REPORT_EVENTS_MAX).
+ */
+enum status report_queue(struct db *db, const struct outbox_filter *filter,
+    int limit, struct table **table);
+
+/* One event in the queue, its body last; no row when there is none. */
+enum status report_queue_item(struct db *db, int64_t id, struct table **table);
+
+/* What became of each lease of it, oldest first. */
+enum status report_queue_attempts(
+    struct db *db, int64_t id, struct table **table);
 
 #endif

@@ -20,6 +20,7 @@ enum status {
 	STATUS_QUEUED,	/* accepted for later */
 	STATUS_SUPERSEDED,	/* a newer event of the interaction came */
 	STATUS_EXPIRED,	/* waited longer than EVENT_MAX_AGE_S */
+	STATUS_DROPPED,	/* taken out of the queue by an operator */
 	STATUS_IN_FLIGHT,	/* a duplicate; the first is not yet done */
 
 	/* What an upstream did. */

@@ -12,6 +12,9 @@ int tool_config(int argc, char **argv);
 int tool_report(int argc, char **argv);
 int tool_events(int argc, char **argv);
 int tool_breaker(int argc, char **argv);
+int tool_queue(int argc, char **argv);
+int tool_drain(int argc, char **argv);
+int tool_replay(int argc, char **argv);
 int tool_version(int argc, char **argv);
 
 #endif

@@ -58,6 +58,7 @@ SELECT
 	coalesce(sum(n) FILTER (WHERE outcome = 'superseded'), 0)
 		AS superseded,
 	coalesce(sum(n) FILTER (WHERE outcome = 'expired'), 0) AS expired,
+	coalesce(sum(n) FILTER (WHERE outcome = 'dropped'), 0) AS dropped,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 50) / 1e3, 3)
 		AS p50_ms,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 90) / 1e3, 3)

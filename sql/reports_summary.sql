@@ -9,6 +9,7 @@ SELECT
 	coalesce(sum(outcome = 'duplicate'), 0) AS duplicate,
 	coalesce(sum(outcome = 'superseded'), 0) AS superseded,
 	coalesce(sum(outcome = 'expired'), 0) AS expired,
+	coalesce(sum(outcome = 'dropped'), 0) AS dropped,
 	-- Of those that were routed at all; NULL when none was.
 	round(100.0 * sum(outcome = 'fallback')
 		/ nullif(sum(outcome IN ('routed', 'fallback')), 0), 1)

@@ -34,6 +34,7 @@ static const enum sql migrations[] = {
     SQL_schema_6_outbox,
     SQL_schema_7_attempt,
     SQL_schema_8_size,
+    SQL_schema_9_outbox_parked,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

@@ -238,7 +238,10 @@ static void wrote_record(void *arg, enum status status)
 {
 	struct flow *flow = arg;
 	const struct settlement *settlement = &flow->settlement;
+	const struct app *app = flow->app;
 
+	if (app->ended)
+		app->ended(app->ended_arg, settlement, status);
 	if (status == STATUS_STALE)
 		log_line(LOG_WARN, flow->record.interaction_id,
 		    "too late: another worker has the queued event");

@@ -16,6 +16,7 @@ static const char *const outcomes[OUTCOME_COUNT] = {
     [OUTCOME_DUPLICATE] = "duplicate",
     [OUTCOME_SUPERSEDED] = "superseded",
     [OUTCOME_EXPIRED] = "expired",
+    [OUTCOME_DROPPED] = "dropped",
 };
 
 /* The parameter, less its colon, is the column and the word in the log. */

@@ -37,6 +37,7 @@ static const char *const number_names[] = {
     "duplicate",
     "superseded",
     "expired",
+    "dropped",
     "fallback_percent",
     "http",
     "inventory_http",
@@ -47,6 +48,9 @@ static const char *const number_names[] = {
     "calls",
     "slow",
     "queue_attempts",
+    "attempt",
+    "attempts",
+    "fence",
 };
 
 static const struct {
@@ -214,4 +218,36 @@ enum status report_event(struct db *db, const char *id, struct table **table)
 enum status report_breakers(struct db *db, struct table **table)
 {
 	return give_table(db_use(db, SQL_reports_breakers), table);
+}
+
+enum status report_queue(struct db *db, const struct outbox_filter *filter,
+    int limit, struct table **table)
+{
+	struct db_row *row = db_use(db, SQL_reports_queue);
+
+	assert(limit >= 1 && limit <= REPORT_EVENTS_MAX);
+	db_bind_int(row, ":now_us", clock_wall_us());
+	db_bind_text(row, ":ids", filter->ids);
+	db_bind_text(row, ":state", filter->state);
+	db_bind_text(row, ":interaction_id", filter->interaction_id);
+	db_bind_text(row, ":status", filter->status);
+	db_bind_int(row, ":limit", limit);
+	return give_table(row, table);
+}
+
+enum status report_queue_item(struct db *db, int64_t id, struct table **table)
+{
+	struct db_row *row = db_use(db, SQL_reports_queue_item);
+
+	db_bind_int(row, ":id", id);
+	return give_table(row, table);
+}
+
+enum status report_queue_attempts(
+    struct db *db, int64_t id, struct table **table)
+{
+	struct db_row *row = db_use(db, SQL_reports_queue_attempts);
+
+	db_bind_int(row, ":id", id);
+	return give_table(row, table);
 }

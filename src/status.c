@@ -18,6 +18,7 @@ static const char *const names[STATUS_COUNT] = {
 	[STATUS_QUEUED] = "queued",
 	[STATUS_SUPERSEDED] = "superseded",
 	[STATUS_EXPIRED] = "expired",
+	[STATUS_DROPPED] = "dropped",
 	[STATUS_IN_FLIGHT] = "in_flight",
 	[STATUS_UNREACHABLE] = "unreachable",
 	[STATUS_TIMEOUT] = "timeout",

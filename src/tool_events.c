@@ -18,6 +18,7 @@
 static const char usage[] =
     "usage: stockroute events [--since 24h] [--limit 20] [--format text]\n"
     "       stockroute events show ID [--format text]\n"
+    "       stockroute events replay FILE|- [--rate N] [--dry-run]\n"
     "\n"
     "  --since   90s, 30m, 24h, 7d or all\n"
     "  --limit   1 to 10000\n"
@@ -120,6 +121,8 @@ int tool_events(int argc, char **argv)
 	enum status status;
 	struct db *db;
 
+	if (argc > 1 && strcmp(argv[1], "replay") == 0)
+		return tool_replay(argc - 1, argv + 1);
 	if (!read_words(argc, argv, &id, &words)) {
 		fputs(usage, stderr);
 		return 2;

@@ -1,0 +1,6 @@
+-- outbox_admin.c: outbox_import
+INSERT INTO outbox (interaction_id, claim_key, claim_holder, body,
+                    accepted_us, due_us, state, attempts, fence, superseded)
+VALUES (:interaction_id, :claim_key, :claim_holder, :body,
+        :accepted_us, :due_us, :state, :attempts, :fence, :superseded)
+RETURNING id;

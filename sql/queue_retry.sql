@@ -1,0 +1,19 @@
+-- outbox_admin.c: outbox_retry: as new, but for a newer event of the
+-- interaction; the fence grows, so that the note of it has one of its own
+UPDATE outbox
+   SET state = 'waiting',
+       attempts = 0,
+       due_us = :now_us,
+       fence = fence + 1,
+       lease_until_us = 0,
+       superseded = superseded
+           OR EXISTS (SELECT 1 FROM outbox AS newer
+                       WHERE newer.interaction_id = outbox.interaction_id
+                         AND newer.state IN ('waiting', 'running')
+                         AND newer.accepted_us > outbox.accepted_us)
+           OR EXISTS (SELECT 1 FROM decision
+                       WHERE decision.interaction_id = outbox.interaction_id
+                         AND received_us > accepted_us
+                         AND outcome IN ('routed', 'fallback'))
+ WHERE id = :id AND NOT (state = 'running' AND lease_until_us > :now_us)
+RETURNING fence;

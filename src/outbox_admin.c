@@ -1,0 +1,359 @@
+/* outbox_admin.c: an operator's word -> items found, put back, dropped, moved */
+#include "outbox_admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "event.h"
+
+static void bind_filter(struct db_row *use, const struct outbox_filter *filter)
+{
+	db_bind_text(use, ":ids", filter->ids);
+	db_bind_text(use, ":state", filter->state);
+	db_bind_text(use, ":interaction_id", filter->interaction_id);
+	db_bind_text(use, ":status", filter->status);
+	db_bind_int(use, ":now_us", clock_wall_us());
+}
+
+enum status outbox_count(struct db *db, const struct outbox_filter *filter,
+    struct outbox_count *count)
+{
+	struct db_row *use = db_use(db, SQL_queue_count);
+	struct outbox_count found = {0};
+	enum status status;
+
+	bind_filter(use, filter);
+	if (db_next(use))
+		found = (struct outbox_count){
+		    .items = db_int(use, 0),
+		    .in_hand = db_int(use, 1),
+		    .last_id = db_int(use, 2),
+		    .oldest_us = db_int(use, 3),
+		};
+	status = db_done(use);
+	if (status == STATUS_OK)
+		*count = found;
+	return status;
+}
+
+enum status outbox_find(
+    struct db *db, const struct outbox_filter *filter, struct outbox_page *page)
+{
+	struct db_row *use = db_use(db, SQL_queue_find);
+
+	db_bind_int(use, ":after", page->after);
+	db_bind_int(use, ":upto", page->upto);
+	bind_filter(use, filter);
+	db_bind_int(use, ":limit", OUTBOX_PAGE_MAX);
+	page->count = 0;
+	while (page->count < OUTBOX_PAGE_MAX && db_next(use))
+		page->ids[page->count++] = db_int(use, 0);
+	return db_done(use);
+}
+
+static enum status note(
+    struct db *db, int64_t id, const struct outbox_attempt *attempt)
+{
+	struct db_row *use = db_use(db, SQL_queue_note);
+
+	db_bind_int(use, ":outbox_id", id);
+	db_bind_int(use, ":fence", attempt->fence);
+	db_bind_int(use, ":attempt", attempt->attempt);
+	db_bind_int(use, ":ended_us", attempt->ended_us);
+	db_bind_text(use, ":status", attempt->status);
+	if (attempt->http == 0)
+		db_bind_null(use, ":http");
+	else
+		db_bind_int(use, ":http", attempt->http);
+	db_bind_text(use, ":error", attempt->error);
+	db_next(use);
+	return db_done(use);
+}
+
+enum status outbox_retry(struct db *db, int64_t id, bool *done)
+{
+	struct db_row *use = db_use(db, SQL_queue_retry);
+	struct outbox_attempt by_hand = {
+	    .ended_us = clock_wall_us(), .error = "put back by an operator"};
+	enum status status;
+	bool changed;
+
+	strcpy(by_hand.status, status_name(STATUS_QUEUED));
+	db_bind_int(use, ":now_us", by_hand.ended_us);
+	db_bind_int(use, ":id", id);
+	changed = db_next(use);
+	if (changed) {
+		by_hand.fence = db_int(use, 0);
+		db_next(use);
+	}
+	status = db_done(use);
+	if (status == STATUS_OK && changed)
+		status = note(db, id, &by_hand);
+	if (status == STATUS_OK)
+		*done = changed;
+	return status;
+}
+
+/* Texts that are too long came from no attempt of ours, and are cut. */
+static void read_attempt(struct db_row *use, struct outbox_attempt *attempt)
+{
+	attempt->fence = db_int(use, 0);
+	attempt->attempt = (int)db_int(use, 1);
+	attempt->ended_us = db_int(use, 2);
+	snprintf(
+	    attempt->status, sizeof attempt->status, "%s", db_text(use, 3));
+	attempt->http = (int)db_int(use, 4);
+	snprintf(attempt->error, sizeof attempt->error, "%s", db_text(use, 5));
+}
+
+static enum status read_history(
+    struct db *db, int64_t id, struct outbox_copy *copy)
+{
+	struct db_row *use = db_use(db, SQL_queue_history);
+	enum status status;
+	bool whole;
+
+	copy->history = calloc(OUTBOX_HISTORY_MAX, sizeof *copy->history);
+	whole = copy->history != NULL;
+	db_bind_int(use, ":id", id);
+	db_bind_int(use, ":limit", OUTBOX_HISTORY_MAX);
+	while (
+	    whole && copy->history_count < OUTBOX_HISTORY_MAX && db_next(use)) {
+		read_attempt(use, &copy->history[copy->history_count]);
+		copy->history_count++;
+	}
+	status = db_done(use);
+	return status == STATUS_OK && !whole ? STATUS_MEMORY : status;
+}
+
+static bool read_item(struct db_row *use, int64_t id, struct outbox_copy *copy)
+{
+	struct outbox_item *item = &copy->item;
+
+	item->id = id;
+	snprintf(item->interaction_id, sizeof item->interaction_id, "%s",
+	    db_text(use, 0));
+	snprintf(
+	    item->claim_key, sizeof item->claim_key, "%s", db_text(use, 1));
+	item->claim_holder = db_int(use, 2);
+	item->body = strdup(db_text(use, 3));
+	item->accepted_us = db_int(use, 4);
+	copy->due_us = db_int(use, 5);
+	item->attempts = (int)db_int(use, 6);
+	item->fence = db_int(use, 7);
+	item->superseded = db_int(use, 8) != 0;
+	copy->parked = db_int(use, 9) != 0;
+	copy->in_hand = db_int(use, 10) != 0;
+	if (item->body == NULL)
+		return false;
+	item->body_bytes = strlen(item->body);
+	return true;
+}
+
+enum status outbox_read(
+    struct db *db, int64_t id, struct outbox_copy *copy, bool *found)
+{
+	struct db_row *use = db_use(db, SQL_queue_read);
+	struct outbox_copy read = {0};
+	bool there;
+	bool whole = true;
+	enum status status;
+
+	db_bind_int(use, ":now_us", clock_wall_us());
+	db_bind_int(use, ":id", id);
+	there = db_next(use);
+	if (there)
+		whole = read_item(use, id, &read);
+	status = db_done(use);
+	if (status == STATUS_OK && !whole)
+		status = STATUS_MEMORY;
+	if (status == STATUS_OK && there)
+		status = read_history(db, id, &read);
+	if (status != STATUS_OK) {
+		outbox_copy_done(&read);
+		return status;
+	}
+	*found = there;
+	if (there)
+		*copy = read;
+	return STATUS_OK;
+}
+
+void outbox_copy_done(struct outbox_copy *copy)
+{
+	free(copy->item.body);
+	free(copy->history);
+	copy->item.body = NULL;
+	copy->history = NULL;
+	copy->history_count = 0;
+}
+
+static enum status delete_item(struct db *db, int64_t id)
+{
+	struct db_row *use = db_use(db, SQL_queue_drop);
+	enum status status;
+
+	db_bind_int(use, ":id", id);
+	db_bind_int(use, ":now_us", clock_wall_us());
+	db_next(use);
+	status = db_done(use);
+	if (status != STATUS_OK)
+		return status;
+	use = db_use(db, SQL_attempt_forget);
+	db_bind_int(use, ":outbox_id", id);
+	db_next(use);
+	return db_done(use);
+}
+
+static void describe(const struct outbox_copy *copy, struct record *record)
+{
+	const struct outbox_attempt *last = NULL;
+
+	if (copy->history_count > 0)
+		last = &copy->history[copy->history_count - 1];
+	snprintf(record->error, sizeof record->error,
+	    "dropped by an operator; last: %s%s%.140s",
+	    last ? last->status : "not tried",
+	    last && last->error[0] != '\0' ? ", " : "",
+	    last ? last->error : "");
+	record->cxone_http = last ? last->http : 0;
+}
+
+/* The sender was told 202 long ago; this row tells what became of it. */
+static enum status record_drop(struct db *db, const struct outbox_copy *copy)
+{
+	const struct outbox_item *item = &copy->item;
+	struct event event = {0};
+	struct event_problem problem;
+	struct record record;
+
+	record_init(&record);
+	event_read(item->body, item->body_bytes, &event, &problem);
+	strcpy(record.interaction_id, item->interaction_id);
+	strcpy(record.event_type, event.event_type);
+	strcpy(record.event_timestamp, event.timestamp);
+	strcpy(record.media_type, event.media_type);
+	event_done(&event);
+	record.received_us = item->accepted_us;
+	record.outcome = OUTCOME_DROPPED;
+	record.status = STATUS_DROPPED;
+	record.http = 202;
+	record.queue_attempts = item->attempts;
+	record.total_us = clock_wall_us() - item->accepted_us;
+	record.step_us[STEP_QUEUE] = record.total_us;
+	record.write_from_us = clock_mono_us();
+	describe(copy, &record);
+	return record_insert(db, &record);
+}
+
+enum status outbox_drop(struct db *db, int64_t id, bool *done)
+{
+	struct outbox_copy copy = {0};
+	bool found = false;
+	enum status status = outbox_read(db, id, &copy, &found);
+
+	if (status != STATUS_OK)
+		return status;
+	found = found && !copy.in_hand;
+	if (found)
+		status = delete_item(db, id);
+	if (status == STATUS_OK && found)
+		status = record_drop(db, &copy);
+	outbox_copy_done(&copy);
+	if (status == STATUS_OK)
+		*done = found;
+	return status;
+}
+
+enum status outbox_has(
+    struct db *db, const struct outbox_item *item, bool *there)
+{
+	struct db_row *use = db_use(db, SQL_queue_has);
+	enum status status;
+	bool found;
+
+	db_bind_text(use, ":interaction_id", item->interaction_id);
+	db_bind_text(use, ":claim_key", item->claim_key);
+	db_bind_int(use, ":accepted_us", item->accepted_us);
+	found = db_next(use);
+	status = db_done(use);
+	if (status == STATUS_OK)
+		*there = found;
+	return status;
+}
+
+static enum outcome find_outcome(const char *word)
+{
+	int outcome = 0;
+
+	while (outcome < OUTCOME_COUNT &&
+	       strcmp(word, outcome_name((enum outcome)outcome)) != 0)
+		outcome++;
+	return (enum outcome)outcome;
+}
+
+enum status outbox_fate(struct db *db, const struct outbox_item *item,
+    bool *open, enum outcome *outcome)
+{
+	struct db_row *use = db_use(db, SQL_queue_fate);
+	enum outcome found = OUTCOME_COUNT;
+	enum status status;
+	bool there = false;
+
+	db_bind_int(use, ":id", item->id);
+	db_bind_text(use, ":interaction_id", item->interaction_id);
+	db_bind_int(use, ":accepted_us", item->accepted_us);
+	if (db_next(use)) {
+		there = db_int(use, 0) != 0;
+		found = find_outcome(db_text(use, 1));
+	}
+	status = db_done(use);
+	if (status == STATUS_OK) {
+		*open = there;
+		*outcome = found;
+	}
+	return status;
+}
+
+static enum status insert(
+    struct db *db, const struct outbox_copy *copy, int64_t *id)
+{
+	struct db_row *use = db_use(db, SQL_queue_import);
+	const struct outbox_item *item = &copy->item;
+
+	db_bind_text(use, ":interaction_id", item->interaction_id);
+	db_bind_text(use, ":claim_key", item->claim_key);
+	db_bind_int(use, ":claim_holder", item->claim_holder);
+	db_bind_text(use, ":body", item->body);
+	db_bind_int(use, ":accepted_us", item->accepted_us);
+	db_bind_int(use, ":due_us", copy->due_us);
+	db_bind_text(use, ":state", copy->parked ? "parked" : "waiting");
+	db_bind_int(use, ":attempts", item->attempts);
+	db_bind_int(use, ":fence", item->fence);
+	db_bind_int(use, ":superseded", item->superseded);
+	if (db_next(use)) {
+		*id = db_int(use, 0);
+		db_next(use);
+	}
+	return db_done(use);
+}
+
+enum status outbox_import(
+    struct db *db, const struct outbox_copy *copy, bool *is_new)
+{
+	bool there = false;
+	int64_t id = 0;
+	enum status status = outbox_has(db, &copy->item, &there);
+	int i;
+
+	if (status == STATUS_OK && !there)
+		status = insert(db, copy, &id);
+	for (i = 0; status == STATUS_OK && !there && i < copy->history_count;
+	     i++)
+		status = note(db, id, &copy->history[i]);
+	if (status == STATUS_OK)
+		*is_new = !there;
+	return status;
+}

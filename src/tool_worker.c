@@ -1,0 +1,115 @@
+/* tool_worker.c: the configuration -> the program at work on the queue */
+#include "tool_worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define PROBLEMS_MAX 65536
+#define STOP_US      (5 * CLOCK_SECOND)
+#define TICK_US      (20 * CLOCK_MS)
+
+static void stop_due(void *arg)
+{
+	struct tool_worker *worker = arg;
+
+	app_stop(&worker->app);
+}
+
+void tool_worker_stop(struct tool_worker *worker)
+{
+	if (worker->stopping)
+		return;
+	worker->stopping = true;
+	app_leave_queue(&worker->app);
+	loop_timer_set(
+	    worker->app.loop, &worker->limit, clock_mono_us() + STOP_US);
+}
+
+static void got_signal(void *arg, uint32_t events)
+{
+	struct tool_worker *worker = arg;
+	struct signalfd_siginfo signal;
+
+	(void)events;
+	if (read(worker->signal_fd, &signal, sizeof signal) ==
+	    (ssize_t)sizeof signal)
+		tool_worker_stop(worker);
+}
+
+/* Before the store's thread is there, which must not get them either. */
+static bool take_signals(struct tool_worker *worker)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return false;
+	worker->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (worker->signal_fd < 0)
+		return false;
+	return loop_watch(worker->app.loop, worker->signal_fd, EPOLLIN,
+		   got_signal, worker) == STATUS_OK;
+}
+
+bool tool_worker_open(struct tool_worker *worker, const char *command)
+{
+	struct text problems;
+	enum status status = STATUS_MEMORY;
+
+	worker->signal_fd = -1;
+	worker->app.loop = loop_new();
+	if (worker->app.loop == NULL || !take_signals(worker)) {
+		fprintf(stderr, "stockroute %s: cannot begin\n", command);
+		return false;
+	}
+	loop_timer_init(&worker->limit, stop_due, worker);
+	text_init(&problems, PROBLEMS_MAX);
+	status = app_open(&worker->app, NULL, &problems);
+	if (status != STATUS_OK)
+		fprintf(stderr, "stockroute %s: %s\n%s", command,
+		    status_name(status), text_string(&problems));
+	text_done(&problems);
+	return status == STATUS_OK;
+}
+
+static void tick_due(void *arg)
+{
+	struct tool_worker *worker = arg;
+
+	worker->tick(worker->tick_arg);
+	if (worker->stopping && app_is_idle(&worker->app)) {
+		loop_stop(worker->app.loop);
+		return;
+	}
+	loop_timer_set(
+	    worker->app.loop, &worker->timer, clock_mono_us() + TICK_US);
+}
+
+void tool_worker_run(struct tool_worker *worker, loop_due *tick, void *arg)
+{
+	worker->tick = tick;
+	worker->tick_arg = arg;
+	loop_timer_init(&worker->timer, tick_due, worker);
+	app_serve_queue(&worker->app);
+	tick_due(worker);
+	loop_run(worker->app.loop);
+	loop_timer_stop(worker->app.loop, &worker->limit);
+}
+
+void tool_worker_close(struct tool_worker *worker)
+{
+	if (worker->app.config != NULL)
+		app_close(&worker->app);
+	loop_free(worker->app.loop);
+	if (worker->signal_fd >= 0)
+		close(worker->signal_fd);
+}

@@ -1,0 +1,417 @@
+#!/bin/bash
+# test_tool_queue.sh: stockroute queue and events replay, as an operator calls
+#
+#	test_tool_queue.sh [BUILD]	default: build
+#
+# Every check begins with an empty queue and a simulator as at its start.
+set -u
+export LC_ALL=C
+
+cd "$(dirname "$0")/.." || exit 1
+B=$(realpath "${1:-build}")
+results=$(mktemp)
+dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-queue.XXXXXX")
+
+# ---- What is called ------------------------------------------------------
+
+stockroute() {
+	timeout 60 "$B/stockroute" "$@"
+}
+
+# Its output is in $dir/out, what it complains of in $dir/err.
+call() { # CODE WORD...
+	local code
+
+	stockroute "${@:2}" >"$dir/out" 2>"$dir/err"
+	code=$?
+	[ $code = "$1" ] || fail "${*:2}: exit $code, expected $1:
+$(cat "$dir/out" "$dir/err")"
+}
+
+says() { # WORDS
+	grep -qF -- "$1" "$dir/out" "$dir/err" || fail "no '$1' in:
+$(cat "$dir/out" "$dir/err")"
+}
+
+fail() { # WHY
+	echo "$1"
+	return 1
+}
+
+same() { # WHAT GOT EXPECTED
+	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
+}
+
+wait_for() { # SECONDS COMMAND...
+	local until=$((SECONDS + $1))
+
+	while ! "${@:2}"; do
+		[ $SECONDS -lt $until ] || fail "in vain: ${*:2}" || return 1
+		sleep 0.05
+	done
+}
+
+sql() { # QUERY
+	sqlite3 -readonly "$STOCKROUTE_DB" "$1"
+}
+
+is() { # QUERY EXPECTED
+	same "$1" "$(sql "$1")" "$2"
+}
+
+sim_ask() { # METHOD PATH [BODY]
+	curl -sS --max-time 5 -X "$1" ${3+-d "$3"} "$url/control/$2"
+}
+
+sim_faults() { # FAULT: of every PATCH
+	sim_ask PUT faults "{\"interaction\":[$1]}" >/dev/null
+}
+
+patches() {
+	sim_ask GET stats | grep -o '"interaction": *[0-9]*' |
+		grep -o '[0-9]*$'
+}
+
+# ---- What is put in ------------------------------------------------------
+
+event() { # ID
+	printf '{"event_type":"routing.interaction.created",'
+	printf '"timestamp":"2024-05-15T10:30:00Z","data":{'
+	printf '"interactionId":"%s","mediaType":"voice"}}\n' "$1"
+}
+
+events() { # COUNT
+	local i
+
+	for ((i = 1; i <= $1; i++)); do event "call-$i"; done
+}
+
+# A line of an export: an event that waits, or was parked as timed out.
+line() { # ID [STATE]
+	printf '{"interaction_id":"%s","state":"%s",' "$1" "${2-waiting}"
+	printf '"claim_key":"key-%s","claim_holder":"4611686018427387904",' "$1"
+	printf '"accepted_us":%s000000,"due_us":0,' "$(date +%s)"
+	printf '"attempts":8,"fence":9,"superseded":false,"history":'
+	printf '[{"fence":9,"attempt":8,"ended_us":1,"status":"timeout",'
+	printf '"http":0,"error":"no answer"}],"body":"{\\"data\\":'
+	printf '{\\"interactionId\\":\\"%s\\",' "$1"
+	printf '\\"mediaType\\":\\"voice\\"}}"}\n'
+}
+
+lines() { # COUNT [STATE]
+	local i
+
+	for ((i = 1; i <= $1; i++)); do line "call-$i" "${@:2}"; done
+}
+
+put() { # COUNT [STATE]
+	lines "$@" >"$dir/in"
+	call 0 queue import "$dir/in" --yes
+}
+
+# ---- What must hold ------------------------------------------------------
+
+the_list_filters_and_prints_in_three_formats() {
+	put 3 parked && line other >"$dir/in" &&
+		call 0 queue import "$dir/in" --yes &&
+		call 0 queue list && says other && says timeout &&
+		call 0 queue list --parked --format csv &&
+		same lines "$(wc -l <"$dir/out")" 4 &&
+		call 0 queue list --state waiting --format json &&
+		same ids "$(grep -c interaction_id "$dir/out")" 1 &&
+		call 0 queue list --interaction call-2 --format csv &&
+		same lines "$(wc -l <"$dir/out")" 2 &&
+		call 0 queue list --status timeout --limit 2 --format csv &&
+		same lines "$(wc -l <"$dir/out")" 3
+}
+
+what_is_not_understood_is_told_and_nothing_is_done() {
+	put 2 parked || return 1
+	call 2 queue && call 2 queue frob && call 2 queue list --status frob &&
+		call 2 queue list --limit 0 && call 2 queue retry --yes &&
+		says "which events?" && call 2 queue drop --parked --all &&
+		call 2 queue drop call-1 && call 2 queue export &&
+		call 2 queue drain --twice && call 2 events replay &&
+		call 2 events replay - --rate 0 && call 2 queue show &&
+		call 1 queue drop 99 --yes && says "no such event" &&
+		is "SELECT count(*) FROM outbox WHERE state = 'parked'" 2
+}
+
+show_tells_the_event_and_every_attempt() {
+	put 1 parked && call 0 queue show 1 && says '"mediaType":"voice"' &&
+		says "no answer" && call 0 queue show 1 --format json &&
+		same state "$(sqlite3 :memory: "SELECT
+			json_extract(readfile('$dir/out'), '\$.item.state') ||
+			json_extract(readfile('$dir/out'),
+				'\$.attempts[0].status')")" parkedtimeout &&
+		call 1 queue show 77 && says "not in the queue"
+}
+
+retry_and_drop_only_tell_without_yes() {
+	put 12 parked && call 0 queue retry --parked && says "12 events would" &&
+		says "... and 2 more" && says "Nothing was changed" &&
+		call 0 queue drop 3 4 && says "2 events would" &&
+		is "SELECT count(*) FROM outbox WHERE state = 'parked'" 12 &&
+		is "SELECT count(*) FROM decision" 0
+}
+
+retry_counts_attempts_anew_and_keeps_claim_and_history() {
+	put 3 parked && call 0 queue retry 2 --yes && says "1 event put back" &&
+		is "SELECT attempts, state, claim_key, claim_holder, fence
+			FROM outbox WHERE id = 2" \
+			"0|waiting|key-call-2|4611686018427387904|10" &&
+		is "SELECT group_concat(status) FROM attempt
+			WHERE outbox_id = 2" "timeout,queued" &&
+		call 0 queue drain && says "1 routed" &&
+		call 0 queue list --parked --format csv &&
+		same lines "$(wc -l <"$dir/out")" 3
+}
+
+a_retried_event_that_was_overtaken_is_not_routed() {
+	put 1 parked && sleep 1.1 || return 1
+	event call-1 | call 0 events replay - || return 1
+	call 0 queue retry --all --yes && call 0 queue drain &&
+		says "1 superseded" && same patches "$(patches)" 1
+}
+
+drop_leaves_a_decision() {
+	put 3 parked && call 0 queue drop --interaction call-2 --yes &&
+		is "SELECT interaction_id, outcome, status, media_type, error
+			FROM decision" "call-2|dropped|dropped|voice|dropped `
+			`by an operator; last: timeout, no answer" &&
+		is "SELECT count(*) FROM outbox" 2 &&
+		is "SELECT count(*) FROM attempt" 2 &&
+		call 0 report --by outcome --format csv && says dropped
+}
+
+what_is_in_hand_is_left_alone() {
+	local worker
+
+	sim_faults '{"delay_ms":2500,"times":0}'
+	put 2 || return 1
+	"$B/stockroute" queue drain >"$dir/drain" 2>&1 &
+	worker=$!
+	wait_for 5 is "SELECT count(*) FROM outbox WHERE state = 'running'" \
+		2 >/dev/null
+	line third parked >"$dir/in"
+	call 0 queue import "$dir/in" --yes && call 0 queue drop --all &&
+		says "2 in hand would be left alone" &&
+		call 0 queue retry 1 2 --yes && says "0 events put back" &&
+		says "2 in hand were left alone" &&
+		call 0 queue drop --all --yes && says "1 event dropped" &&
+		says "2 in hand were left alone"
+	wait $worker
+	is "SELECT group_concat(outcome) FROM (SELECT outcome FROM decision
+		ORDER BY outcome)" dropped,routed,routed
+}
+
+export_and_import_move_everything() {
+	put 3 parked && put 450 || return 1
+	sql "SELECT interaction_id, claim_key, claim_holder, body, accepted_us,
+		attempts, fence, state FROM outbox ORDER BY id" >"$dir/before"
+	call 0 queue export "$dir/all" && says "450 events exported" &&
+		call 0 queue import "$dir/all" --yes &&
+		says "0 events imported; 450 are in the queue already" &&
+		call 0 queue drop --all --yes && says "450 events dropped" &&
+		call 0 queue import "$dir/all" && says "450 events would" &&
+		is "SELECT count(*) FROM outbox" 0 &&
+		call 0 queue import - --yes <"$dir/all" || return 1
+	sql "SELECT interaction_id, claim_key, claim_holder, body, accepted_us,
+		attempts, fence, state FROM outbox ORDER BY id" >"$dir/after"
+	cmp "$dir/before" "$dir/after" &&
+		is "SELECT count(*) FROM attempt WHERE error = 'no answer'" 450 &&
+		same mode "$(stat -c %a "$dir/all")" 600 &&
+		call 0 queue export --parked - &&
+		same lines "$(wc -l <"$dir/out")" 3
+}
+
+an_import_names_line_and_field_and_imports_nothing_then() {
+	{
+		line one
+		line two | sed 's/"waiting"/"sleeping"/'
+		line three | sed 's/"fence":9,"superseded"/"fence":8,"superseded"/'
+		line four | sed 's/\\"call-1\\"//; s/voice/voi\\nce/'
+		line five | sed 's/"due_us":0/"due_us":"soon"/'
+		line six | sed 's/"status":"timeout",//'
+		echo '{"interaction_id":'
+	} >"$dir/in"
+	call 1 queue import "$dir/in" --yes && says "line 2: /state:" &&
+		says "line 3: /fence:" && says "line 4: /body:" &&
+		says "line 5: /due_us:" && says "line 6: /history/status:" &&
+		says "line 7: " && says "6 of 7 lines" &&
+		is "SELECT count(*) FROM outbox" 0 &&
+		call 1 queue import "$dir/nowhere"
+}
+
+drain_once_leaves_what_waits_for_another_attempt() {
+	sim_faults '{"status":503,"times":0}'
+	put 2 && QUEUE_ATTEMPTS=20 QUEUE_BACKOFF_MS=60000 call 0 queue drain &&
+		says "drained: 0 ended, 2 attempts to be repeated" &&
+		is "SELECT count(*) FROM outbox WHERE state = 'waiting'" 2
+}
+
+drain_tells_of_what_it_parked_by_its_exit_code() {
+	sim_faults '{"status":403,"times":0}'
+	put 1 && call 1 queue drain && says "1 parked" &&
+		is "SELECT state FROM outbox" parked &&
+		is "SELECT outcome, status FROM decision" "failed|scope_missing"
+}
+
+two_drains_at_once_do_everything_once() {
+	local other
+
+	put 400 || return 1
+	"$B/stockroute" queue drain >"$dir/drain" 2>&1 &
+	other=$!
+	call 0 queue drain || return 1
+	wait $other || fail "$(cat "$dir/drain")" || return 1
+	is "SELECT count(*) FROM outbox" 0 &&
+		is "SELECT count(*), count(DISTINCT interaction_id)
+			FROM decision WHERE outcome = 'routed'" "400|400" &&
+		same patches "$(patches)" 400
+}
+
+drain_follows_until_it_is_told_to_stop() {
+	local worker
+
+	"$B/stockroute" queue drain --follow >"$dir/drain" 2>&1 &
+	worker=$!
+	put 1 && wait_for 5 is "SELECT count(*) FROM decision" 1 >/dev/null &&
+		line later >"$dir/in" && call 0 queue import "$dir/in" --yes &&
+		wait_for 5 is "SELECT count(*) FROM decision" 2 >/dev/null
+	kill -TERM $worker
+	wait $worker
+	same code $? 0 || return 1
+	grep -q "drained: 2 ended (2 routed)" "$dir/drain" ||
+		fail "$(cat "$dir/drain")"
+}
+
+# What cannot end within 5 s is given back whole.
+a_stopped_drain_gives_back_what_it_has_in_hand() {
+	local worker
+
+	sim_faults '{"fault":"hang","times":0}'
+	put 1 || return 1
+	CXONE_TIMEOUT_MS=20000 EVENT_DEADLINE_MS=25000 "$B/stockroute" \
+		queue drain --follow >"$dir/drain" 2>&1 &
+	worker=$!
+	wait_for 5 is "SELECT count(*) FROM outbox WHERE state = 'running'" \
+		1 >/dev/null
+	kill -TERM $worker
+	wait $worker
+	same code $? 0 &&
+		is "SELECT state, attempts FROM outbox" "waiting|8" &&
+		is "SELECT count(*) FROM attempt" 1
+}
+
+drain_says_what_it_lacks() {
+	CXONE_CLIENT_SECRET='' call 1 queue drain && says CXONE_CLIENT_SECRET &&
+		STOCKROUTE_DB=$dir/no/where call 1 queue drain
+}
+
+replay_sums_up_by_outcome() {
+	sim_ask PUT stock '{"*":"in_stock","SKU-VOICE-call-2":"gone"}' >/dev/null
+	{
+		events 30
+		event gone-1
+		event call-7
+	} >"$dir/in"
+	call 0 events replay "$dir/in" && says "29 routed" &&
+		says "1 fallback" && says "1 skipped" && says "1 duplicate" &&
+		is "SELECT count(*) FROM outbox" 0
+}
+
+replay_tells_the_numbers_of_bad_lines_and_takes_the_others() {
+	{
+		event one
+		echo '{"data":{"interactionId":7}}'
+		echo
+		echo nonsense
+		head -c 70000 /dev/zero | tr '\0' x
+		echo
+		event two
+	} >"$dir/in"
+	call 1 events replay "$dir/in" --dry-run && says "line 2: /data/inter" &&
+		says "line 4: " && says "line 5: is larger" &&
+		says "2 of 5 lines are acceptable" &&
+		same patches "$(patches)" 0 &&
+		call 1 events replay - <"$dir/in" && says "line 4: " &&
+		says "2 routed" && says "3 not acceptable"
+}
+
+replay_keeps_to_its_rate() {
+	local begin
+
+	events 20 >"$dir/in"
+	begin=$(date +%s%N)
+	call 0 events replay "$dir/in" --rate 20 && says "20 routed" || return 1
+	[ $(($(date +%s%N) - begin)) -gt 800000000 ] || fail "too fast"
+}
+
+replay_waits_for_what_others_have_in_hand() {
+	local worker
+
+	"$B/stockroute" queue drain --follow >"$dir/drain" 2>&1 &
+	worker=$!
+	events 300 >"$dir/in"
+	call 0 events replay "$dir/in" && says "300 routed"
+	same "exit code" $? 0 || {
+		kill $worker
+		return 1
+	}
+	kill $worker
+	wait $worker
+	same patches "$(patches)" 300
+}
+
+# ---- The frame -----------------------------------------------------------
+
+check() { # FUNCTION: its name is the sentence
+	local why
+
+	sim_ask POST reset >/dev/null
+	sim_ask PUT stock '{"*":"in_stock"}' >/dev/null
+	export STOCKROUTE_DB=$dir/$1.db
+	stockroute queue import /dev/null --yes >/dev/null 2>&1
+	if why=$("$1" 2>&1); then
+		echo "ok - queue: ${1//_/ }"
+	else
+		echo "not ok - queue: ${1//_/ }"
+		printf '%s\n' "$why" | sed 's/^/# /'
+	fi
+}
+
+checks="the_list_filters_and_prints_in_three_formats
+	what_is_not_understood_is_told_and_nothing_is_done
+	show_tells_the_event_and_every_attempt
+	retry_and_drop_only_tell_without_yes
+	retry_counts_attempts_anew_and_keeps_claim_and_history
+	a_retried_event_that_was_overtaken_is_not_routed
+	drop_leaves_a_decision
+	what_is_in_hand_is_left_alone
+	export_and_import_move_everything
+	an_import_names_line_and_field_and_imports_nothing_then
+	drain_once_leaves_what_waits_for_another_attempt
+	drain_tells_of_what_it_parked_by_its_exit_code
+	two_drains_at_once_do_everything_once
+	drain_follows_until_it_is_told_to_stop
+	a_stopped_drain_gives_back_what_it_has_in_hand
+	drain_says_what_it_lacks
+	replay_sums_up_by_outcome
+	replay_tells_the_numbers_of_bad_lines_and_takes_the_others
+	replay_keeps_to_its_rate
+	replay_waits_for_what_others_have_in_hand"
+
+"$B/stockroute-sim" --port-file "$dir/port" >"$dir/sim.log" 2>&1 &
+sim_pid=$!
+trap 'exit 1' INT TERM
+trap 'kill $sim_pid 2>/dev/null; wait; rm -rf "$dir" "$results"' EXIT
+wait_for 5 test -s "$dir/port" || { echo "not ok - the simulator"; exit 1; }
+url=http://127.0.0.1:$(cat "$dir/port")
+export CXONE_BASE_URL=$url CXONE_CLIENT_ID=us CXONE_CLIENT_SECRET=word
+export INVENTORY_API_URL=$url/inventory WEBHOOK_AUTH=none LOG_LEVEL=error
+for name in ${2:-$checks}; do check "$name"; done | tee "$results"
+passed=$(grep -c '^ok' "$results")
+failed=$(grep -c '^not ok' "$results")
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
