@@ -20,7 +20,7 @@ struct inventory_stock {
 	char word[ROUTING_WORD_MAX + 1];	/* as it stands in /status, or
 						   routing_unknown, _timeout */
 	enum status result;	/* OK, or why word is one of the two */
-	int http;		/* as http_answer.code: 0 when none came */
+	int http;		/* 0: no whole answer came */
 	int attempts;	/* requests sent */
 };
 

@@ -106,9 +106,11 @@ static void got_stock(void *arg, enum status status,
 	struct inventory_question *question = arg;
 	struct inventory_stock *stock = &question->stock;
 
-	stock->http = (int)answer->code;
-	if (status == STATUS_OK)
+	/* The word stands in the body: a status line alone is no answer. */
+	if (status == STATUS_OK) {
+		stock->http = (int)answer->code;
 		status = read_answer(answer, stock);
+	}
 	stock->result = status;
 	/* Nothing was sent. */
 	if (status == STATUS_BREAKER_OPEN)
@@ -116,8 +118,8 @@ static void got_stock(void *arg, enum status status,
 	if (status != STATUS_OK) {
 		set_word(stock, fallback_word(status));
 		log_line(lookup_level(status), NULL,
-		    "inventory lookup failed: %s, HTTP %d%s%s",
-		    status_name(status), stock->http,
+		    "inventory lookup failed: %s, HTTP %ld%s%s",
+		    status_name(status), answer->code,
 		    answer->problem[0] != '\0' ? ", " : "", answer->problem);
 	}
 	question->done(question->arg);

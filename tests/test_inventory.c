@@ -146,7 +146,7 @@ static void too_slow_is_the_word_timeout_within_the_limit(void **state)
 	assert_took(asked.took_us, 300, 700);
 	sim_faults(world, "{\"inventory\":[{\"fault\":\"drip\"}]}");
 	asked = ask_in(world, "A", 10 * CLOCK_SECOND);
-	is_word(&asked.question.stock, "timeout", STATUS_TIMEOUT, 200);
+	is_word(&asked.question.stock, "timeout", STATUS_TIMEOUT, 0);
 }
 
 /* Without the room for it, it would be another product's. */
@@ -283,14 +283,13 @@ static void a_broken_or_missing_upstream_is_unknown(void **state)
 	static const struct {
 		const char *faults;
 		enum status result;
-		int http; /* the status line came, its body did not */
 	} cases[] = {
 	    {"{\"inventory\":[{\"fault\":\"reset\",\"times\":0}]}",
-		STATUS_TRANSPORT, 0},
+		STATUS_TRANSPORT},
 	    {"{\"inventory\":[{\"fault\":\"truncate\",\"times\":0}]}",
-		STATUS_TRANSPORT, 200},
+		STATUS_TRANSPORT},
 	    {"{\"inventory\":[{\"fault\":\"huge\",\"times\":0}]}",
-		STATUS_ANSWER_TOO_LARGE, 200},
+		STATUS_ANSWER_TOO_LARGE},
 	};
 	struct world *world = *state;
 	struct inventory_stock stock;
@@ -299,7 +298,7 @@ static void a_broken_or_missing_upstream_is_unknown(void **state)
 	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
 		sim_faults(world, cases[i].faults);
 		stock = ask(world, "A");
-		is_word(&stock, "unknown", cases[i].result, cases[i].http);
+		is_word(&stock, "unknown", cases[i].result, 0);
 	}
 	strcpy(world->config.inventory_api_url, "http://127.0.0.1:1/x");
 	stock = ask(world, "A");
