@@ -129,4 +129,10 @@ int64_t db_changed(struct db *db);
 /* Pages in the WAL after the last commit seen by this connection. */
 int64_t db_wal_pages(const struct db *db);
 
+/*
+ * False when the path no longer names the file that is open: it was moved or
+ * deleted, and what is written to it is lost with its last reader.
+ */
+bool db_is_in_place(const struct db *db);
+
 #endif

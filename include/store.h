@@ -50,7 +50,10 @@ struct store_job {
 
 /*
  * Opens path as db_open does and starts the thread. What went wrong is in
- * problem. Free with store_close.
+ * problem. Free with store_close. A file that is damaged, or is no longer at
+ * its path, is opened again, at most once a second; until that succeeds all
+ * jobs fail. Who holds the write gate for longer than 2 s makes jobs fail
+ * with STATUS_STORE_BUSY, and those after them fail soon.
  */
 enum status store_open(struct loop *loop, const char *path,
     struct store **store, char problem[DB_PROBLEM_BYTES]);

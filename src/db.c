@@ -82,6 +82,15 @@ int64_t db_wal_pages(const struct db *db)
 	return db->wal_pages;
 }
 
+bool db_is_in_place(const struct db *db)
+{
+	int moved = 0;
+
+	sqlite3_file_control(
+	    db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	return !moved;
+}
+
 /*
  * One checkpoint that leaves pages is normal: some reader was there. When
  * they go on leaving pages the WAL grows without end.

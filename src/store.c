@@ -7,11 +7,22 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "log.h"
+
+/*
+ * Writers wait for the gate some milliseconds, with many processes some
+ * tens. Who holds it for seconds is stuck; then others do not wait long.
+ */
+#define WAIT_US       (2 * CLOCK_SECOND)
+#define WAIT_STUCK_US (250 * CLOCK_MS)
+/* A file that failed is opened again no sooner. */
+#define REOPEN_US (1 * CLOCK_SECOND)
 
 #define HUNG_WAIT_US (250 * CLOCK_MS)
 
@@ -31,12 +42,12 @@ struct queue {
  */
 struct store {
 	struct loop *loop;
-	const char *path; /* borrowed until opened */
-	char *problem;    /* the same */
-	int wake;         /* eventfd: the loop has something to call */
+	char *path;
+	char *problem; /* borrowed until opened */
+	int wake;      /* eventfd: the loop has something to call */
 	pthread_t thread;
-	size_t unanswered; /* jobs whose done was not called; loop's */
-	struct queue fresh; /* submitted in this turn; loop's */
+	size_t unanswered;   /* jobs whose done was not called; loop's */
+	struct queue fresh;  /* submitted in this turn; loop's */
 	enum status trouble; /* the newest; loop's */
 	int64_t trouble_us;
 
@@ -51,6 +62,14 @@ struct store {
 	bool opened;
 	enum status open_status;
 	bool closing;
+};
+
+/* The thread's own. db is NULL after it could not be opened again. */
+struct connection {
+	struct db *db;
+	enum status status; /* what the newest group, or opening, came to */
+	int64_t open_from_us;
+	bool told; /* that it cannot be opened */
 };
 
 static void push(struct queue *queue, struct store_job *job)
@@ -172,6 +191,78 @@ static void run_group(struct store *store, struct db *db, struct queue *group)
 	*group = finished;
 }
 
+static bool is_damage(enum status status)
+{
+	return status == STATUS_STORE_CORRUPT ||
+	       status == STATUS_STORE_UNAVAILABLE;
+}
+
+/* What the group says of the file: the worst that a job has come to. */
+static enum status judge_group(const struct queue *group)
+{
+	enum status status = STATUS_OK;
+	const struct store_job *job;
+
+	for (job = group->first; job != NULL; job = job->next) {
+		if (is_damage(job->status))
+			return job->status;
+		if (job->status == STATUS_STORE_BUSY)
+			status = job->status;
+	}
+	return status;
+}
+
+/* Told once, however often it fails from then on. */
+static void open_again(struct store *store, struct connection *connection)
+{
+	char problem[DB_PROBLEM_BYTES];
+
+	connection->open_from_us = clock_mono_us() + REOPEN_US;
+	db_close(connection->db);
+	connection->db = NULL;
+	connection->status =
+	    db_open(store->path, DB_SERVE, &connection->db, problem);
+	if (connection->status == STATUS_OK)
+		log_line(LOG_WARN, NULL, "store: opened again");
+	else if (!connection->told)
+		log_line(LOG_ERROR, NULL, "store: %s", problem);
+	connection->told = connection->status != STATUS_OK;
+}
+
+/*
+ * False: there is no file to write to. One that was moved away or deleted
+ * is none: what is written there is gone with the last who has it open.
+ */
+static bool has_file(struct store *store, struct connection *connection)
+{
+	bool in_place = connection->db && db_is_in_place(connection->db);
+
+	if (in_place && !is_damage(connection->status))
+		return true;
+	if (clock_mono_us() >= connection->open_from_us) {
+		open_again(store, connection);
+		return connection->db != NULL;
+	}
+	if (connection->db && !in_place)
+		connection->status = STATUS_STORE_UNAVAILABLE;
+	return in_place;
+}
+
+static void serve_group(
+    struct store *store, struct connection *connection, struct queue *group)
+{
+	bool stuck;
+
+	if (!has_file(store, connection)) {
+		give_all(store, group, connection->status);
+		return;
+	}
+	stuck = connection->status == STATUS_STORE_BUSY;
+	db_set_wait(connection->db, stuck ? WAIT_STUCK_US : WAIT_US);
+	run_group(store, connection->db, group);
+	connection->status = judge_group(group);
+}
+
 /* Waits for work; an empty group means that the store closes. */
 static struct queue next_group(struct store *store)
 {
@@ -217,18 +308,18 @@ static enum status open_db(struct store *store, struct db **db)
 static void *run_thread(void *arg)
 {
 	struct store *store = arg;
-	struct db *db = NULL;
+	struct connection connection = {.status = STATUS_OK};
 	struct queue group;
 
-	if (open_db(store, &db) != STATUS_OK)
+	if (open_db(store, &connection.db) != STATUS_OK)
 		return NULL;
 	group = next_group(store);
 	while (group.first != NULL) {
-		run_group(store, db, &group);
+		serve_group(store, &connection, &group);
 		hand_back(store, &group);
 		group = next_group(store);
 	}
-	db_close(db);
+	db_close(connection.db);
 	return NULL;
 }
 
@@ -382,6 +473,7 @@ static void free_store(struct store *store)
 	pthread_cond_destroy(&store->news);
 	pthread_cond_destroy(&store->work);
 	pthread_mutex_destroy(&store->lock);
+	free(store->path);
 	free(store);
 }
 
@@ -395,13 +487,13 @@ enum status store_open(struct loop *loop, const char *path,
 	if (made == NULL)
 		return STATUS_MEMORY;
 	made->loop = loop;
-	made->path = path;
+	made->path = strdup(path);
 	made->problem = problem;
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_cond_init(&made->work, NULL);
 	pthread_cond_init(&made->news, NULL);
 	made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (made->wake >= 0)
+	if (made->path != NULL && made->wake >= 0)
 		status = loop_watch(loop, made->wake, EPOLLIN, woken, made);
 	if (status == STATUS_OK)
 		status = start_thread(made);
