@@ -116,6 +116,7 @@ servers: all
 	@tests/servers/test_duplicates.sh
 	@tests/servers/test_health.sh
 	@tests/servers/test_queue.sh
+	@tests/servers/test_store_faults.sh
 
 crash: all
 	@tests/crash.sh

@@ -16,7 +16,8 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health duplicates crash queue clang units cases-memory simulator"
+parts+=" health duplicates crash queue store-faults
+	clang units cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
@@ -29,6 +30,7 @@ run_part() { # PART
 	duplicates) tests/servers/test_duplicates.sh ;;
 	health) tests/servers/test_health.sh ;;
 	queue) tests/servers/test_queue.sh ;;
+	store-faults) tests/servers/test_store_faults.sh ;;
 	crash) tests/crash.sh ;;
 	simulator) tests/sim/test_sim.sh "$B/stockroute-sim" ;;
 	cases-*) "$B/cases" "${1#cases-}" ;;
