@@ -288,12 +288,12 @@ static enum status use_wal(struct opening *opening)
 static enum status read_version(struct db *db, int *version)
 {
 	struct db_row *row = db_use(db, SQL_db_version);
-	bool ours = false;
 
 	if (db_next(row)) {
-		ours = db_int(row, 0) == APPLICATION_ID ||
-		       (db_int(row, 0) == 0 && db_int(row, 1) == 0 &&
-			   db_int(row, 2) == 0);
+		bool empty = db_int(row, 0) == 0 && db_int(row, 1) == 0 &&
+			     db_int(row, 2) == 0;
+		bool ours = empty || db_int(row, 0) == APPLICATION_ID;
+
 		*version = ours ? (int)db_int(row, 1) : -1;
 	}
 	return db_done(row);

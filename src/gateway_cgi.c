@@ -14,8 +14,6 @@
 /* How long a web server may leave the answer unread. */
 #define WRITE_WAIT_MS 10000
 
-extern char **environ;
-
 /*
  * libfcgi says CGI of every stdin that is no listening socket; systemd gives
  * /dev/null to one that makes its own. RFC 3875 section 4.1.4 requires the

@@ -7,7 +7,7 @@ packages="gcc clang make libc6-dev libfcgi-dev libcurl4-openssl-dev
  libjansson-dev libssl-dev libsqlite3-dev libcmocka-dev libmicrohttpd-dev
  lighttpd apache2 libapache2-mod-fcgid sqlite3 curl jq wrk procps
  universal-ctags"
-[ "${1:-}" = lint ] && packages="$packages clang-format clang-tidy cppcheck"
+[ "${1:-}" = lint ] && packages="$packages clang-format clang-tidy cppcheck shellcheck"
 
 missing=
 for package in $packages; do
@@ -36,6 +36,7 @@ if [ ! -e "$policy" ]; then
 	made=yes
 fi
 status=0
+# shellcheck disable=SC2086 # the packages are words
 { $as_root apt-get update -q &&
   $as_root env DEBIAN_FRONTEND=noninteractive \
       apt-get install -y -q --no-install-recommends $missing

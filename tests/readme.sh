@@ -15,6 +15,7 @@ part() {
 		for directory in tests/cases/[0-9]*; do
 			name=${directory##*/}
 			sentence=${name#*-}
+			# shellcheck disable=SC2016 # the backticks are Markdown
 			printf -- '- %s. `%s`\n' "${sentence//-/ }" \
 			    "${name%%-*}"
 		done ;;

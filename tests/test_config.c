@@ -344,7 +344,7 @@ static int count_keys(void)
 	char printed[20000];
 
 	print_to(printed, sizeof printed, NULL);
-	return count_lines(printed) - 2;
+	return (int)count_lines(printed) - 2;
 }
 
 static void printing_shows_origins_and_no_secret(void **state)

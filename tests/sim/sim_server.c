@@ -53,6 +53,7 @@ static void *got_target(
 /* Called once when the head is complete, then for each piece of the body,
  * then once with nothing when it is over, and again after each parking. The
  * eight parameters are libmicrohttpd's. */
+/* NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result got_request(void *cls, struct MHD_Connection *connection,
     const char *path, const char *method, const char *version,
     const char *bytes, size_t *length, void **state)

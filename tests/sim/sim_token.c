@@ -116,10 +116,14 @@ static void issue(
 
 static enum token_state check_text(struct tokens *tokens, const char *text)
 {
-	unsigned long number = 0;
+	unsigned long number;
 	const struct token *token;
+	char *rest;
 
-	if (sscanf(text, "sim-%lu-", &number) != 1)
+	if (strncmp(text, "sim-", 4) != 0)
+		return TOKEN_BAD;
+	number = strtoul(text + 4, &rest, 10);
+	if (*rest != '-')
 		return TOKEN_BAD;
 	token = &tokens->ring[number % TOKENS_MAX];
 	/* The number only finds the place; a later token may lie there. */
