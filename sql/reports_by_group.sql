@@ -30,13 +30,10 @@ SELECT
 	coalesce(sum(n) FILTER (WHERE outcome = 'routed'), 0) AS routed,
 	coalesce(sum(n) FILTER (WHERE outcome = 'fallback'), 0) AS fallback,
 	coalesce(sum(n) FILTER (WHERE outcome = 'skipped'), 0) AS skipped,
-	coalesce(sum(n) FILTER (WHERE outcome = 'refused'), 0) AS refused,
 	coalesce(sum(n) FILTER (WHERE outcome = 'failed'), 0) AS failed,
-	coalesce(sum(n) FILTER (WHERE outcome = 'duplicate'), 0) AS duplicate,
-	coalesce(sum(n) FILTER (WHERE outcome = 'superseded'), 0)
-		AS superseded,
-	coalesce(sum(n) FILTER (WHERE outcome = 'expired'), 0) AS expired,
-	coalesce(sum(n) FILTER (WHERE outcome = 'dropped'), 0) AS dropped,
+	-- refused, duplicate, superseded, expired, dropped
+	coalesce(sum(n) FILTER (WHERE outcome NOT IN
+		('routed', 'fallback', 'skipped', 'failed')), 0) AS other,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 50) / 1e3, 3)
 		AS p50_ms,
 	round(min(us) FILTER (WHERE upto * 100 >= total * 90) / 1e3, 3)

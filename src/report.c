@@ -38,6 +38,7 @@ static const char *const number_names[] = {
     "superseded",
     "expired",
     "dropped",
+    "other",
     "fallback_percent",
     "http",
     "inventory_http",
