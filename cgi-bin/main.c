@@ -160,7 +160,8 @@ static void refuse(struct gateway_request *request)
 
 	text_init(&text, PROBLEMS_MAX);
 	answer_send(request,
-	    answer_refusal(STATUS_CONFIG_INVALID, NULL, &text), &text);
+	    answer_refusal(STATUS_CONFIG_INVALID, NULL, &text), NULL,
+	    &text);
 	text_done(&text);
 }
 

@@ -6,6 +6,7 @@
 #include "record.h"
 #include "status.h"
 #include "text.h"
+#include "trace.h"
 
 /*
  * What the sender of an event is told, as JSON. The HTTP status of a
@@ -20,13 +21,13 @@ int answer_http(const struct record *record);
  * failed. recorded is false when its row could not be committed: the answer
  * then says so.
  */
-void answer_decision(const struct record *record, bool recorded,
-    struct text *text);
+void answer_decision(
+    const struct record *record, bool recorded, struct text *text);
 
 /* Writes the answer to an event that was put into the queue: reason is why
  * it was not decided at once, STATUS_OK when that was not tried. */
-void answer_queued(const struct record *record, enum status reason,
-    struct text *text);
+void answer_queued(
+    const struct record *record, enum status reason, struct text *text);
 
 /*
  * Writes the answer to a duplicate: the first one's, marked as such. Where
@@ -38,16 +39,17 @@ void answer_duplicate(const struct text *first, struct text *text);
  * Writes the answer to a request that was refused, and gives its HTTP
  * status. problem may be NULL for refusals of the door.
  */
-int answer_refusal(enum status status, const struct event_problem *problem,
-    struct text *text);
+int answer_refusal(
+    enum status status, const struct event_problem *problem, struct text *text);
 
 /* Sends what was written, with the header lines http asks for (Allow,
- * Retry-After ...). Frees request. */
+ * Retry-After ...) and the X-Request-Id of trace; NULL: without. Frees
+ * request. */
 void answer_send(struct gateway_request *request, int http,
-    const struct text *text);
+    const struct trace *trace, const struct text *text);
 
 /* The same, with a Retry-After of its own (RFC 9110 10.2.3). */
 void answer_send_later(struct gateway_request *request, int http,
-    int64_t retry_after_s, const struct text *text);
+    int64_t retry_after_s, const struct trace *trace, const struct text *text);
 
 #endif

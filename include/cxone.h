@@ -11,6 +11,7 @@
 #include "text.h"
 #include "throttle.h"
 #include "token.h"
+#include "trace.h"
 
 /*
  * Tells CXone where an interaction shall go:
@@ -37,6 +38,7 @@ struct cxone;
  */
 struct cxone_update {
 	const char *interaction_id;
+	const struct trace *trace; /* NULL: it belongs to none */
 	const struct route *route;
 	int64_t deadline_us; /* monotonic */
 	void (*done)(void *arg);
@@ -61,9 +63,10 @@ struct cxone_update {
 	struct breaker_call call;
 	struct token_wait wait; /* while a token is waited for */
 	struct token_lent lent;
-	int retries;        /* taken so far */
-	int64_t retry_cost; /* of the last of them; 0: none yet */
-	struct text url;    /* made by the caller with text_init, at least
+	struct trace_lines lines; /* of the PATCH under way */
+	int retries;              /* taken so far */
+	int64_t retry_cost;       /* of the last of them; 0: none yet */
+	struct text url;          /* made by the caller with text_init, at least
 				   CXONE_URL_MAX; kept between uses */
 };
 

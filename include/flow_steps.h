@@ -7,6 +7,7 @@
 #include "flow.h"
 #include "record.h"
 #include "settle.h"
+#include "trace.h"
 
 /*
  * One event on its way, and all that belongs to it. Private to flow.c (the
@@ -26,9 +27,10 @@ struct flow {
 	struct gateway_request *request;
 	struct outbox_item *item;
 	bool let_in;
-	bool claimed;	  /* the claim is ours, to be settled */
+	bool claimed;     /* the claim is ours, to be settled */
 	int64_t begun_us; /* monotonic: the request was whole */
 	int64_t step_from_us;
+	struct trace trace;
 	struct event event;
 	struct event_problem problem;
 	struct claim claim;

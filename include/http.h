@@ -18,6 +18,7 @@ struct http;
 struct http_headers;	/* a list of header lines to send */
 
 #define HTTP_ANSWER_MAX 65536	/* bytes of an answer's body */
+#define HTTP_LINES_MAX  4
 
 enum http_upstream { HTTP_CXONE, HTTP_INVENTORY, HTTP_UPSTREAM_COUNT };
 
@@ -27,6 +28,8 @@ struct http_request {
 	const char *method;	/* any but HEAD, with a body or without */
 	const char *url;
 	const struct http_headers *headers;
+	const char *const *lines; /* header lines of this request alone, up
+				     to HTTP_LINES_MAX, then NULL; or NULL */
 	const char *body;	/* NULL: none */
 	size_t body_bytes;
 	int64_t timeout_us;	/* for everything: wait, connect, answer */

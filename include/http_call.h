@@ -22,6 +22,7 @@ struct http_call {
 	void *arg;
 	int64_t sent_us;	/* when http_send took it */
 	int64_t waited_us;
+	struct curl_slist lines[HTTP_LINES_MAX]; /* before the shared ones */
 	CURL *easy;
 	char *body;		/* NUL-terminated at the end only */
 	size_t body_bytes;

@@ -8,6 +8,7 @@
 #include "routing.h"
 #include "status.h"
 #include "text.h"
+#include "trace.h"
 
 /*
  * Asks the inventory API for one product:
@@ -34,11 +35,13 @@ typedef void inventory_done(void *arg);
 /* One lookup under way; the caller's, borrowed until done. */
 struct inventory_question {
 	const char *sku;
+	const struct trace *trace;	/* NULL: it belongs to none */
 	int64_t deadline_us;	/* monotonic */
 	inventory_done *done;
 	void *arg;
 	struct inventory_stock stock;	/* filled when done is called */
 	struct breaker_call call;	/* the module's own */
+	struct trace_lines lines;	/* too */
 	struct text url;	/* made by the caller with text_init, at least
 				   INVENTORY_URL_MAX; kept between uses */
 };

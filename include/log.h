@@ -23,6 +23,14 @@ void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 
 /*
+ * Writes one line of an event: the interaction it is about as event=, and
+ * as request= the X-Request-Id it came with; each may be NULL. Borrows all
+ * until return. Never give it a secret.
+ */
+void log_event(enum log_level level, const char *id, const char *request_id,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/*
  * Writes one line. id: the interaction the line is about, or NULL. Borrows
  * all until return. Never give it a secret.
  */

@@ -8,6 +8,7 @@
 #include "db.h"
 #include "event.h"
 #include "status.h"
+#include "trace.h"
 
 /*
  * Events that were acknowledged and are still to be done: table outbox. An
@@ -31,18 +32,18 @@ struct outbox_item {
 	char *body; /* the event as it was received; see each function */
 	size_t body_bytes;
 	int64_t accepted_us;
-	int attempts;    /* begun, this one counted */
-	bool superseded; /* a newer event of the interaction is there */
+	int attempts;       /* begun, this one counted */
+	bool superseded;    /* a newer event of the interaction is there */
+	struct trace trace; /* that the event belongs to */
 };
 
 /*
  * Puts an event into the outbox, due at due_us: body, interaction_id, the
- * claim, accepted_us and attempts are borrowed; id is given. An older event
+ * claim, accepted_us, attempts and the trace are borrowed; id is given. An older event
  * of the interaction that still waits is superseded; so is this one when a
  * newer event waits, is in hand or was routed.
  */
-enum status outbox_put(
-    struct db *db, struct outbox_item *item, int64_t due_us);
+enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us);
 
 /* Marks the interaction's waiting events from before as superseded. */
 enum status outbox_supersede(

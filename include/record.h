@@ -6,6 +6,7 @@
 
 #include "db.h"
 #include "status.h"
+#include "trace.h"
 
 /* How an event ended, in one word: the column `outcome`. */
 enum outcome {
@@ -56,10 +57,11 @@ const char *step_name(enum step step);
  * What is kept of one event: one row of table decision. Empty strings and
  * steps of -1 are stored as NULL: not known, not reached. The strings that
  * are pointers are borrowed from the routing map, NULL when no route was
- * chosen.
+ * chosen; so is the trace, NULL when there is none.
  */
 struct record {
 	int64_t received_us; /* wall time of the whole request */
+	const struct trace *trace;
 	char interaction_id[RECORD_ID_BYTES];
 	char event_type[RECORD_TYPE_BYTES];
 	char event_timestamp[RECORD_TYPE_BYTES]; /* as received */

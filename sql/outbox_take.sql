@@ -20,4 +20,5 @@ UPDATE outbox
 	 ORDER BY due_us, id
 	 LIMIT :limit)
 RETURNING id, fence, interaction_id, claim_key, claim_holder, body,
-          accepted_us, attempts, superseded;
+          accepted_us, attempts, superseded, traceparent, tracestate,
+          request_id;

@@ -6,6 +6,8 @@
 
 #include "webhook.h"
 
+#define HEADERS_BYTES 256 /* the longest below, and an X-Request-Id */
+
 /* The words and HTTP status for each way a request can be refused. */
 struct refusal {
 	enum status status;
@@ -92,20 +94,33 @@ static void send_with(struct gateway_request *request, int http,
 	gateway_reply(request, &answer);
 }
 
-void answer_send(struct gateway_request *request, int http,
-    const struct text *text)
+static void send_traced(struct gateway_request *request, int http,
+    const char *lines, const struct trace *trace, const struct text *text)
 {
-	send_with(request, http, headers_for(http), text);
+	char all[HEADERS_BYTES];
+
+	if (!trace) {
+		send_with(request, http, lines, text);
+		return;
+	}
+	snprintf(all, sizeof all, "%s%s\r\n", lines, trace->request_line);
+	send_with(request, http, all, text);
+}
+
+void answer_send(struct gateway_request *request, int http,
+    const struct trace *trace, const struct text *text)
+{
+	send_traced(request, http, headers_for(http), trace, text);
 }
 
 void answer_send_later(struct gateway_request *request, int http,
-    int64_t retry_after_s, const struct text *text)
+    int64_t retry_after_s, const struct trace *trace, const struct text *text)
 {
 	char line[48];
 
 	snprintf(line, sizeof line, "Retry-After: %lld\r\n",
 	    (long long)retry_after_s);
-	send_with(request, http, line, text);
+	send_traced(request, http, line, trace, text);
 }
 
 /* Behind a first member: with its comma. */

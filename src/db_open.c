@@ -35,6 +35,7 @@ static const enum sql migrations[] = {
     SQL_schema_7_attempt,
     SQL_schema_8_size,
     SQL_schema_9_outbox_parked,
+    SQL_schema_10_trace,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

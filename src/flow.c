@@ -151,6 +151,18 @@ static void start(struct app *app, struct flow *flow, const struct way *way)
 	flow->begun_us = clock_mono_us();
 	flow->step_from_us = flow->begun_us;
 	flow->record.received_us = clock_wall_us();
+	flow->record.trace = &flow->trace;
+}
+
+static void read_trace(struct flow *flow)
+{
+	const struct trace_headers headers = {
+	    .parent = gateway_param(flow->request, "HTTP_TRACEPARENT"),
+	    .state = gateway_param(flow->request, "HTTP_TRACESTATE"),
+	    .request_id = gateway_param(flow->request, "HTTP_X_REQUEST_ID"),
+	};
+
+	trace_read(&flow->trace, &headers);
 }
 
 void flow_begin(struct app *app, struct gateway_request *request)
@@ -161,13 +173,14 @@ void flow_begin(struct app *app, struct gateway_request *request)
 
 	if (!flow) {
 		text_init(&text, FLOW_ANSWER_MAX);
-		answer_send(request,
-		    answer_refusal(STATUS_MEMORY, NULL, &text), &text);
+		answer_send(request, answer_refusal(STATUS_MEMORY, NULL, &text),
+		    NULL, &text);
 		text_done(&text);
 		return;
 	}
 	start(app, flow, queues ? &accept : &now);
 	flow->request = request;
+	read_trace(flow);
 	flow->record.step_us[STEP_GATEWAY] =
 	    flow->begun_us - gateway_accepted_us(request);
 	walk(flow);
@@ -185,6 +198,7 @@ void flow_begin_queued(void *arg, struct outbox_item *item)
 	}
 	start(app, flow, &later);
 	flow->item = item;
+	flow->trace = item->trace;
 	flow->let_in = true;
 	walk(flow);
 }

@@ -90,7 +90,8 @@ static void log_decision(
 		return;
 	text_init(&line, FLOW_ANSWER_MAX);
 	record_describe(&flow->record, &line);
-	log_line(level, flow->record.interaction_id, "%s: %s", what,
+	log_event(level, flow->record.interaction_id,
+	    trace_request_id(&flow->trace), "%s: %s", what,
 	    text_string(&line));
 	text_done(&line);
 }
@@ -103,6 +104,7 @@ static struct outbox_item *make_item(struct flow *flow)
 	*item = (struct outbox_item){
 	    .claim_holder = flow->claim.row.holder,
 	    .accepted_us = flow->record.received_us,
+	    .trace = flow->trace,
 	};
 	strcpy(item->interaction_id, flow->record.interaction_id);
 	strcpy(item->claim_key, flow->claim.row.key);
@@ -217,7 +219,8 @@ static void plan(struct flow *flow)
 /* Without the queue after all: the sender is told of the failure itself. */
 static void lost_spill(struct flow *flow, enum status status)
 {
-	log_line(LOG_ERROR, flow->record.interaction_id,
+	log_event(LOG_ERROR, flow->record.interaction_id,
+	    trace_request_id(&flow->trace),
 	    "not routed, and not queued either: %s", status_name(status));
 	write_answer(flow, false);
 }
@@ -243,7 +246,8 @@ static void wrote_record(void *arg, enum status status)
 	if (app->ended)
 		app->ended(app->ended_arg, settlement, status);
 	if (status == STATUS_STALE)
-		log_line(LOG_WARN, flow->record.interaction_id,
+		log_event(LOG_WARN, flow->record.interaction_id,
+		    trace_request_id(&flow->trace),
 		    "too late: another worker has the queued event");
 	else if (status == STATUS_OK && !settlement->undecided)
 		log_decision(flow, LOG_DEBUG, "decided");
@@ -328,8 +332,9 @@ enum status flow_send_answer(struct flow *flow)
 	flow->request = NULL;
 	if (flow->retry_after_s > 0)
 		answer_send_later(request, flow->record.http,
-		    flow->retry_after_s, &flow->text);
+		    flow->retry_after_s, &flow->trace, &flow->text);
 	else
-		answer_send(request, flow->record.http, &flow->text);
+		answer_send(
+		    request, flow->record.http, &flow->trace, &flow->text);
 	return STATUS_OK;
 }

@@ -126,7 +126,8 @@ static void took_claim(void *arg, enum status status)
 	}
 	flow->claimed = status == STATUS_OK;
 	if (!flow->claimed)
-		log_line(LOG_ERROR, flow->record.interaction_id,
+		log_event(LOG_ERROR, flow->record.interaction_id,
+		    trace_request_id(&flow->trace),
 		    "duplicates cannot be known: %s", status_name(status));
 	flow_resume(flow, STATUS_OK);
 }
@@ -137,15 +138,15 @@ enum status flow_take_claim(struct flow *flow)
 	/* CLAIM_WINDOW_S=0: duplicates are not asked about. */
 	if (flow->claim.row.key[0] == '\0')
 		return STATUS_OK;
-	claim_take(flow->app->claims, &flow->claim, deadline(flow), took_claim,
-	    flow);
+	claim_take(
+	    flow->app->claims, &flow->claim, deadline(flow), took_claim, flow);
 	return STATUS_PENDING;
 }
 
 enum status flow_find_sku(struct flow *flow)
 {
-	return sku_find(flow->app->config, &flow->event, flow->record.sku,
-	    &flow->problem);
+	return sku_find(
+	    flow->app->config, &flow->event, flow->record.sku, &flow->problem);
 }
 
 /* Inventory never fails an event: without an answer there is a fallback. */
@@ -164,6 +165,7 @@ static void got_stock(void *arg)
 enum status flow_ask_inventory(struct flow *flow)
 {
 	flow->question.sku = flow->record.sku;
+	flow->question.trace = &flow->trace;
 	flow->question.deadline_us = deadline(flow);
 	flow->question.done = got_stock;
 	flow->question.arg = flow;
@@ -201,6 +203,7 @@ static void updated_cxone(void *arg)
 enum status flow_update_cxone(struct flow *flow)
 {
 	flow->update.interaction_id = flow->record.interaction_id;
+	flow->update.trace = &flow->trace;
 	flow->update.route = flow->route;
 	flow->update.deadline_us = deadline(flow);
 	flow->update.done = updated_cxone;

@@ -1,7 +1,9 @@
 /* http_call.c: one request -> an easy handle; its end -> the answer */
 #include "http_call.h"
 
+#include <assert.h>
 #include <openssl/crypto.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +75,30 @@ static CURL *new_easy(struct http_call *call)
 	return easy;
 }
 
+/*
+ * curl only reads the list, so its links can stand in the call, and the end
+ * of them be the list that all requests share: nothing is copied.
+ */
+static struct curl_slist *join_headers(struct http_call *call)
+{
+	const char *const *line = call->request.lines;
+	struct curl_slist *list = NULL;
+	size_t count = 0;
+	size_t i;
+
+	if (call->request.headers)
+		list = call->request.headers->list;
+	while (line && line[count])
+		count++;
+	assert(count <= HTTP_LINES_MAX);
+	for (i = count; i > 0; i--) {
+		call->lines[i - 1].data = (char *)(uintptr_t)line[i - 1];
+		call->lines[i - 1].next = list;
+		list = &call->lines[i - 1];
+	}
+	return list;
+}
+
 bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 {
 	const struct http_request *request = &call->request;
@@ -88,8 +114,7 @@ bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 	call->too_large = false;
 	call->no_memory = false;
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
-	    request->headers ? request->headers->list : NULL);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, join_headers(call));
 	if (request->body) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
 		curl_easy_setopt(

@@ -117,7 +117,8 @@ static void got_stock(void *arg, enum status status,
 		stock->attempts = 0;
 	if (status != STATUS_OK) {
 		set_word(stock, fallback_word(status));
-		log_line(lookup_level(status), NULL,
+		log_event(lookup_level(status), NULL,
+		    trace_request_id(question->trace),
 		    "inventory lookup failed: %s, HTTP %ld%s%s",
 		    status_name(status), answer->code,
 		    answer->problem[0] != '\0' ? ", " : "", answer->problem);
@@ -140,6 +141,10 @@ void inventory_ask(struct inventory *inventory,
 	};
 
 	question->stock = (struct inventory_stock){.attempts = 1};
+	if (question->trace) {
+		trace_write(question->trace, &question->lines);
+		request.lines = question->lines.lines;
+	}
 	text_clear(&question->url);
 	text_add(&question->url, inventory->config->inventory_api_url);
 	text_add(&question->url, "/");

@@ -118,9 +118,12 @@ static void add_start(struct line *line, enum log_level level)
 	add_piece(line, start, (size_t)length);
 }
 
-static void add_event(struct line *line, const char *id)
+/* Nothing when there is no id. */
+static void add_id(struct line *line, const char *name, const char *id)
 {
-	add_piece(line, " event=", 7);
+	if (id == NULL)
+		return;
+	add_piece(line, name, strlen(name));
 	if (is_bare(id)) {
 		add_piece(line, id, strlen(id));
 		return;
@@ -149,27 +152,54 @@ static void write_line(const struct line *line)
 	while (written < 0 && errno == EINTR);
 }
 
-void log_line(enum log_level level, const char *id, const char *format, ...)
+/* What a line is about; each may be NULL. */
+struct subject {
+	const char *event;
+	const char *request;
+};
+
+__attribute__((format(printf, 3, 0))) static void write_message(
+    enum log_level level, const struct subject *subject, const char *format,
+    va_list arguments)
 {
 	struct line line = {.length = 0};
 	char message[LINE_BYTES];
-	va_list arguments;
-	int length;
+	int length = vsnprintf(message, sizeof message, format, arguments);
 
-	if (!log_enabled(level))
-		return;
-	va_start(arguments, format);
-	length = vsnprintf(message, sizeof message, format, arguments);
-	va_end(arguments);
 	if (length < 0)
 		return;
 	add_start(&line, level);
-	if (id != NULL)
-		add_event(&line, id);
+	add_id(&line, " event=", subject->event);
+	add_id(&line, " request=", subject->request);
 	add_piece(&line, " msg=", 5);
 	add_quoted(&line, message);
 	if ((size_t)length >= sizeof message)
 		line.cut = true;
 	end_line(&line);
 	write_line(&line);
+}
+
+void log_event(enum log_level level, const char *id, const char *request_id,
+    const char *format, ...)
+{
+	const struct subject subject = {.event = id, .request = request_id};
+	va_list arguments;
+
+	if (!log_enabled(level))
+		return;
+	va_start(arguments, format);
+	write_message(level, &subject, format, arguments);
+	va_end(arguments);
+}
+
+void log_line(enum log_level level, const char *id, const char *format, ...)
+{
+	const struct subject subject = {.event = id};
+	va_list arguments;
+
+	if (!log_enabled(level))
+		return;
+	va_start(arguments, format);
+	write_message(level, &subject, format, arguments);
+	va_end(arguments);
 }

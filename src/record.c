@@ -78,6 +78,15 @@ static void bind_event(struct db_row *row, const struct record *record)
 	bind_word(row, ":sku", record->sku);
 }
 
+static void bind_trace(struct db_row *row, const struct trace *trace)
+{
+	if (trace == NULL)
+		return;
+	bind_word(row, ":trace_id", trace->id);
+	bind_word(row, ":parent_span", trace->parent);
+	bind_word(row, ":request_id", trace_request_id(trace));
+}
+
 /* Whether the inventory was asked shows in inventory_attempts. */
 static void bind_decision(struct db_row *row, const struct record *record)
 {
@@ -134,6 +143,7 @@ enum status record_insert(struct db *db, struct record *record)
 	bind_decision(row, record);
 	bind_result(row, record);
 	bind_times(row, record);
+	bind_trace(row, record->trace);
 	db_next(row);
 	return db_done(row);
 }
@@ -151,6 +161,15 @@ static void add_number(struct text *text, const char *name, int64_t number)
 	text_add_int(text, number);
 }
 
+static void add_trace(struct text *text, const struct trace *trace)
+{
+	if (trace == NULL)
+		return;
+	add_word(text, "trace_id", trace->id);
+	add_word(text, "parent_span", trace->parent);
+	add_word(text, "request_id", trace_request_id(trace));
+}
+
 /* All that the row would have held: it can be entered by hand. */
 void record_describe(const struct record *record, struct text *text)
 {
@@ -161,6 +180,7 @@ void record_describe(const struct record *record, struct text *text)
 	add_word(text, "event_timestamp", record->event_timestamp);
 	add_word(text, "media_type", record->media_type);
 	add_word(text, "sku", record->sku);
+	add_trace(text, record->trace);
 	add_word(text, "inventory_word", record->inventory_word);
 	add_word(text, "inventory_status", record->inventory_status);
 	add_word(

@@ -108,32 +108,39 @@ static void end_transfer(void *arg)
 	free_transfer(transfer);
 }
 
-/* As the simulator writes them into its journal. */
-static json_t *lower_case_headers(const struct http_headers *headers)
+static void add_header(json_t *object, const char *line)
 {
-	json_t *object = json_object();
+	const char *colon = strchr(line, ':');
 	char name[64];
 	size_t i;
 
-	for (; headers != NULL; headers = headers->next) {
-		const char *colon = strchr(headers->line, ':');
+	if (colon == NULL || colon - line >= 64)
+		return;
+	for (i = 0; line + i < colon; i++)
+		name[i] = (char)tolower((unsigned char)line[i]);
+	name[i] = '\0';
+	colon += 1 + strspn(colon + 1, " ");
+	json_object_set_new(object, name, json_string(colon));
+}
 
-		if (colon == NULL || colon - headers->line >= 64)
-			continue;
-		for (i = 0; headers->line + i < colon; i++)
-			name[i] =
-			    (char)tolower((unsigned char)headers->line[i]);
-		name[i] = '\0';
-		colon += 1 + strspn(colon + 1, " ");
-		json_object_set_new(object, name, json_string(colon));
-	}
+/* As the simulator writes them into its journal. */
+static json_t *lower_case_headers(const struct http_request *request)
+{
+	const struct http_headers *headers = request->headers;
+	const char *const *line = request->lines;
+	json_t *object = json_object();
+
+	for (; headers != NULL; headers = headers->next)
+		add_header(object, headers->line);
+	for (; line != NULL && *line != NULL; line++)
+		add_header(object, *line);
 	return object;
 }
 
 static void ask_upstream(
     struct transfer *transfer, const struct http_request *request)
 {
-	json_t *headers = lower_case_headers(request->headers);
+	json_t *headers = lower_case_headers(request);
 	struct fake_request asked = {
 	    .method = request->method,
 	    .path = request->url + strlen(FAKE_HTTP_BASE),

@@ -66,7 +66,7 @@ static void decide(
 	/* What the text held before must not show. */
 	text_add(&text, "left over");
 	answer_decision(record, recorded, &text);
-	answer_send(request, answer_http(record), &text);
+	answer_send(request, answer_http(record), NULL, &text);
 	text_done(&text);
 	assert_int_equal(answered->calls, 1);
 	assert_string_equal(answered->type, "application/json");
@@ -80,7 +80,8 @@ static void refuse(enum status status, const struct event_problem *problem,
 	struct text text;
 
 	text_init(&text, TEXT_MAX);
-	answer_send(request, answer_refusal(status, problem, &text), &text);
+	answer_send(
+	    request, answer_refusal(status, problem, &text), NULL, &text);
 	text_done(&text);
 	assert_int_equal(answered->calls, 1);
 	assert_string_equal(answered->type, "application/json");
@@ -340,7 +341,7 @@ static void duplicate(
 	text_init(&text, TEXT_MAX);
 	text_add(&first, first_answer);
 	answer_duplicate(&first, &text);
-	answer_send(request, 200, &text);
+	answer_send(request, 200, NULL, &text);
 	text_done(&text);
 	text_done(&first);
 }
@@ -431,6 +432,32 @@ static void the_largest_decision_fits(void **state)
 	json_decref(answered.json);
 }
 
+/* Beside the lines that the status asks for. */
+static void every_answer_bears_the_id_of_its_request(void **state)
+{
+	const struct trace_headers headers = {.request_id = "req-1"};
+	struct answered answered;
+	struct trace trace;
+	struct text text;
+
+	(void)state;
+	trace_read(&trace, &headers);
+	text_init(&text, TEXT_MAX);
+	text_add(&text, "{}");
+	answer_send(new_request(&answered), 200, &trace, &text);
+	assert_string_equal(answered.headers, "X-Request-Id: req-1\r\n");
+	json_decref(answered.json);
+	answer_send(new_request(&answered), 405, &trace, &text);
+	assert_string_equal(
+	    answered.headers, "Allow: POST\r\nX-Request-Id: req-1\r\n");
+	json_decref(answered.json);
+	answer_send_later(new_request(&answered), 503, 7, &trace, &text);
+	assert_string_equal(
+	    answered.headers, "Retry-After: 7\r\nX-Request-Id: req-1\r\n");
+	json_decref(answered.json);
+	text_done(&text);
+}
+
 static void an_answer_that_does_not_fit_is_still_json(void **state)
 {
 	struct answered answered;
@@ -442,7 +469,7 @@ static void an_answer_that_does_not_fit_is_still_json(void **state)
 	start_record(&record);
 	text_init(&text, 64);
 	answer_decision(&record, true, &text);
-	answer_send(request, 200, &text);
+	answer_send(request, 200, NULL, &text);
 	text_done(&text);
 	is_json(&answered,
 	    "{\"error\":\"The answer did not fit\",\"code\":\"memory\"}");
@@ -467,6 +494,7 @@ int main(void)
 		a_duplicate_whose_first_answer_is_lost_gets_the_mark),
 	    cmocka_unit_test(hostile_strings_stay_strings),
 	    cmocka_unit_test(the_largest_decision_fits),
+	    cmocka_unit_test(every_answer_bears_the_id_of_its_request),
 	    cmocka_unit_test(an_answer_that_does_not_fit_is_still_json),
 	};
 

@@ -60,6 +60,41 @@ static void method_headers_and_body_arrive_as_given(void **state)
 	http_headers_free(headers);
 }
 
+/* The list that all share must not keep what one request added. */
+static void lines_of_one_request_come_beside_the_shared_ones(void **state)
+{
+	static const char *const lines[] = {
+	    "traceparent: 00-1", "X-Request-Id: a", NULL};
+	struct world *world = *state;
+	struct asked asked[2];
+	json_t *journal;
+	int count = 0;
+	int i;
+
+	open_http(world, 4, 4);
+	for (i = 0; i < 2; i++) {
+		prepare(world, &asked[i], "/inventory/a", SECONDS(2));
+		asked[i].request.lines = i == 0 ? lines : NULL;
+		asked[i].request.headers =
+		    i == 0 ? http_headers_add(NULL, "X-Shared: s")
+			   : asked[0].request.headers;
+		asked[i].ended = &count;
+		send_asked(&asked[i]);
+		assert_true(
+		    run_until(world->loop, &count, i + 1, HELP_WAIT_MS));
+	}
+	journal = sim_journal(world);
+	assert_string_equal(journal_header(journal, 0, "traceparent"), "00-1");
+	assert_string_equal(journal_header(journal, 0, "x-request-id"), "a");
+	assert_string_equal(journal_header(journal, 0, "x-shared"), "s");
+	assert_string_equal(journal_header(journal, 1, "traceparent"), "");
+	assert_string_equal(journal_header(journal, 1, "x-shared"), "s");
+	json_decref(journal);
+	/* The const is http_send's alone. */
+	http_headers_free(
+	    (struct http_headers *)(uintptr_t)asked[0].request.headers);
+}
+
 static void a_connection_that_breaks_is_transport(void **state)
 {
 	static const char *const faults[] = {
@@ -283,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(an_answer_comes_whole_with_its_status),
 	    IN_WORLD(method_headers_and_body_arrive_as_given),
+	    IN_WORLD(lines_of_one_request_come_beside_the_shared_ones),
 	    IN_WORLD(a_method_without_a_body_is_honoured),
 	    IN_WORLD(a_connection_that_breaks_is_transport),
 	    IN_WORLD(a_status_whose_body_is_lost_is_told),

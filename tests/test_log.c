@@ -84,6 +84,23 @@ static void a_line_has_time_level_pid_event_and_message(void **state)
 	    after_pid(line), " event=a1b2 msg=\"stock is low\"\n");
 }
 
+static void a_line_of_an_event_names_its_request(void **state)
+{
+	struct caught *caught = *state;
+
+	catch_begin(caught);
+	log_event(LOG_WARN, "a1b2", "req=7", "stock is %s", "low");
+	assert_string_equal(after_pid(catch_end(caught)),
+	    " event=a1b2 request=\"req=7\" msg=\"stock is low\"\n");
+	catch_begin(caught);
+	log_event(LOG_WARN, NULL, "r1", "slow");
+	assert_string_equal(
+	    after_pid(catch_end(caught)), " request=r1 msg=\"slow\"\n");
+	catch_begin(caught);
+	log_event(LOG_DEBUG, "a1b2", "r1", "not logged");
+	assert_string_equal(catch_end(caught), "");
+}
+
 static void a_line_without_an_event_leaves_it_out(void **state)
 {
 	struct caught *caught = *state;
@@ -220,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_CATCH(a_line_has_time_level_pid_event_and_message),
+	    WITH_CATCH(a_line_of_an_event_names_its_request),
 	    WITH_CATCH(a_line_without_an_event_leaves_it_out),
 	    WITH_CATCH(levels_above_the_set_one_are_dropped),
 	    WITH_CATCH(a_hostile_id_stays_one_line),

@@ -167,6 +167,39 @@ static void an_item_is_taken_whole_and_by_one_only(void **state)
 	assert_int_equal(take(workers, workers->two), 0);
 }
 
+/* Also one that began here, which has no parent. */
+static void an_item_joins_the_trace_it_was_put_with(void **state)
+{
+	static const struct trace_headers headers[] = {
+	    {.parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-"
+		       "00f067aa0ba902b7-01",
+		.state = "rojo=1",
+		.request_id = "req-1"},
+	    {.parent = NULL},
+	};
+	struct workers *workers = *state;
+	struct outbox_item item = {.interaction_id = "call", .body = "{}"};
+	struct outbox_item taken;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		trace_read(&item.trace, &headers[i]);
+		assert_int_equal(db_begin(workers->one, false), STATUS_OK);
+		assert_int_equal(outbox_put(workers->one, &item, 1), STATUS_OK);
+		assert_int_equal(db_commit(workers->one), STATUS_OK);
+		taken = take_one(workers, workers->two);
+		assert_string_equal(taken.trace.id, item.trace.id);
+		assert_string_equal(taken.trace.parent, item.trace.parent);
+		assert_int_equal(taken.trace.flags, item.trace.flags);
+		assert_string_equal(
+		    taken.trace.state_line, item.trace.state_line);
+		assert_string_equal(
+		    taken.trace.request_line, item.trace.request_line);
+		assert_int_equal(
+		    end(workers->two, &taken, END_DONE), STATUS_OK);
+	}
+}
+
 static void an_item_is_not_taken_before_it_is_due(void **state)
 {
 	struct workers *workers = *state;
@@ -577,6 +610,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_WORKERS(an_item_is_taken_whole_and_by_one_only),
+	    WITH_WORKERS(an_item_joins_the_trace_it_was_put_with),
 	    WITH_WORKERS(an_item_is_not_taken_before_it_is_due),
 	    WITH_WORKERS(a_done_item_is_gone_with_its_history),
 	    WITH_WORKERS(each_attempt_leaves_a_row),

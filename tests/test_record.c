@@ -31,7 +31,8 @@ static void row_is(const struct place *place, const char *expected)
 		"inventory_attempts, cxone_http, cxone_attempts, "
 		"token_refreshes, error, gateway_us, webhook_us, event_us, "
 		"claim_us, sku_us, inventory_us, routing_us, cxone_us, "
-		"record_us BETWEEN 0 AND 10000000, total_us) FROM decision",
+		"record_us BETWEEN 0 AND 10000000, total_us, trace_id, "
+		"parent_span, request_id) FROM decision",
 		-1, &statement, NULL),
 	    SQLITE_OK);
 	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
@@ -41,10 +42,18 @@ static void row_is(const struct place *place, const char *expected)
 	sqlite3_close(raw);
 }
 
-static void fill(struct record *record)
+static void fill(struct record *record, struct trace *trace)
 {
+	const struct trace_headers headers = {
+	    .parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-"
+		      "00f067aa0ba902b7-01",
+	    .request_id = "req-1",
+	};
+
+	trace_read(trace, &headers);
 	record_init(record);
 	record->received_us = 1715768400000000;
+	record->trace = trace;
 	strcpy(record->interaction_id, "a1b2c3d4");
 	strcpy(record->event_type, "routing.interaction.created");
 	strcpy(record->event_timestamp, "2024-05-15T10:30:00Z");
@@ -72,8 +81,9 @@ static void fill(struct record *record)
 static void every_field_has_its_column(void **state)
 {
 	struct record record;
+	struct trace trace;
 
-	fill(&record);
+	fill(&record, &trace);
 	write_one(*state, &record);
 	row_is(*state,
 	    "[1715768400000000,\"a1b2c3d4\",\"routing.interaction.created\","
@@ -81,7 +91,9 @@ static void every_field_has_its_column(void **state)
 	    "\"in_stock\",\"in_stock\",\"ok\","
 	    "\"[\\\"skill-premium-support-id\\\"]\",\"[]\",\"d1\",\"failed\","
 	    "\"scope_missing\",500,200,1,403,2,1,\"scope missing\","
-	    "11,12,13,14,15,16,17,18,1,12340]");
+	    "11,12,13,14,15,16,17,18,1,12340,"
+	    "\"4bf92f3577b34da6a3ce929d0e0e4736\",\"00f067aa0ba902b7\","
+	    "\"req-1\"]");
 }
 
 static void what_is_not_known_is_null(void **state)
@@ -97,22 +109,25 @@ static void what_is_not_known_is_null(void **state)
 	row_is(*state,
 	    "[1,null,null,null,null,null,null,null,null,null,null,null,"
 	    "\"refused\",\"malformed\",400,null,0,null,0,0,null,"
-	    "null,null,null,null,null,null,null,null,1,0]");
+	    "null,null,null,null,null,null,null,null,1,0,null,null,null]");
 }
 
 static void the_line_for_the_log_has_every_field(void **state)
 {
 	static const char *const parts[] = {"received_us=1715768400000000 ",
 	    " interaction_id=a1b2c3d4 ", " media_type=voice ",
+	    " trace_id=4bf92f3577b34da6a3ce929d0e0e4736 ",
+	    " parent_span=00f067aa0ba902b7 ", " request_id=req-1 ",
 	    " skills=[\"skill-premium-support-id\"] ", " outcome=failed ",
 	    " status=scope_missing ", " http=500 ", " cxone_http=403 ",
 	    " gateway_us=11 ", " cxone_us=18 ", " total_us=12340 ",
 	    " error=scope missing"};
 	struct record record;
+	struct trace trace;
 	struct text text;
 
 	(void)state;
-	fill(&record);
+	fill(&record, &trace);
 	text_init(&text, 8192);
 	record_describe(&record, &text);
 	assert_false(text_failed(&text));

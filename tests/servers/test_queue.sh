@@ -119,6 +119,32 @@ a_duplicate_of_a_queued_event_is_not_queued() {
 		same PATCHes "$(count_asked twice)" 1
 }
 
+# The PATCHes that bear the trace and the request's id.
+count_traced() { # TRACE REQUEST
+	asked >/dev/null
+	sqlite3 :memory: "
+		SELECT count(*) FROM json_each(readfile('$dir/client/journal'))
+		 WHERE value->>'route' = 'interaction'
+		   AND value->>'\$.headers.traceparent' LIKE '00-$1-%-01'
+		   AND value->>'\$.headers.tracestate' = 'rojo=1'
+		   AND value->>'\$.headers.x-request-id' = '$2'"
+}
+
+a_queued_event_joins_the_trace_it_came_with() {
+	local trace=4bf92f3577b34da6a3ce929d0e0e4736
+
+	same status "$(post traced -H 'X-Request-Id: req-1' \
+		-H "traceparent: 00-$trace-00f067aa0ba902b7-01" \
+		-H 'tracestate: rojo=1')" 202 || return 1
+	grep -qi '^x-request-id: req-1' "$dir/client/traced.head" ||
+		fail "answered without its id" || return 1
+	was_routed_once traced 5 || return 1
+	same PATCHes "$(count_traced $trace req-1)" 1 &&
+		same row "$(sql "SELECT trace_id, parent_span, request_id
+			FROM decision WHERE interaction_id = 'traced'")" \
+			"$trace|00f067aa0ba902b7|req-1"
+}
+
 no_more_are_in_hand_than_configured() {
 	slow_upstream 200
 	sim_ask DELETE journal >/dev/null
@@ -174,6 +200,7 @@ check_queue_mode() {
 		"cxone_timeout_ms": 15000,' || fail "not ok - $mode: starts"
 	check fifty_events_are_answered_202_and_each_is_routed_once
 	check a_duplicate_of_a_queued_event_is_not_queued
+	check a_queued_event_joins_the_trace_it_came_with
 	check no_more_are_in_hand_than_configured
 	check the_newest_event_of_an_interaction_supersedes
 	check a_process_that_stops_gives_back_what_it_has_in_hand
