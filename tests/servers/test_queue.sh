@@ -233,12 +233,26 @@ what_fails_each_attempt_is_parked_with_its_history() {
 		same row "$(rows hopeless)" "hopeless|failed|upstream_failed"
 }
 
+# As if each worker that took it had died. The gate keeps all others out.
+an_event_that_kills_its_workers_is_parked() {
+	fill full-again 1 1500 || fail "nothing in hand" || return 1
+	post deadly >/dev/null
+	"${server_user[@]}" flock "$dir/data/stockroute.db-gate" \
+		sqlite3 "$dir/data/stockroute.db" "UPDATE outbox
+			SET attempts = 2 WHERE interaction_id = 'deadly'"
+	well_again
+	server_wait 8 is_parked deadly || fail "not parked" || return 1
+	same PATCHes "$(count_asked deadly)" 0 &&
+		same row "$(rows deadly)" "deadly|failed|stale"
+}
+
 check_ends() {
 	world '"routing_mode": "queue", "cxone_max_inflight": 1,
 		"event_max_age_s": 2, "queue_attempts": 2,
 		"queue_backoff_ms": 100,' || fail "not ok - $mode: starts"
 	check what_waited_too_long_is_not_routed
 	check what_fails_each_attempt_is_parked_with_its_history
+	check an_event_that_kills_its_workers_is_parked
 }
 
 spills() { # ID FAULTS
