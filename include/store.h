@@ -40,10 +40,6 @@ struct store_job {
 	struct store_job *next;
 };
 
-/* A transaction waits so long for the write gate; after one that waited in
- * vain the next ones wait a quarter of a second only. */
-#define STORE_WAIT_US INT64_C(5000000)
-
 #define STORE_WAITING_MAX 4096	/* jobs that may wait at one time */
 #define STORE_BATCH_MAX 256	/* bodies in one transaction */
 #define STORE_FAILURES_MAX 4	/* of one group, before all of it fails */

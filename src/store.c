@@ -24,8 +24,6 @@
 /* A file that failed is opened again no sooner. */
 #define REOPEN_US (1 * CLOCK_SECOND)
 
-#define HUNG_WAIT_US (250 * CLOCK_MS)
-
 struct queue {
 	struct store_job *first;
 	struct store_job *last; /* not meant when first is NULL */
@@ -135,10 +133,6 @@ static struct store_job *run_together(
 	struct store_job *job;
 	enum status status = db_begin(db, any_durable(group));
 
-	/* A holder that kept the gate for so long hangs: until it is gone,
-	 * those who can go on without the store shall do so soon. */
-	db_set_wait(
-	    db, status == STATUS_STORE_BUSY ? HUNG_WAIT_US : STORE_WAIT_US);
 	if (status != STATUS_OK) {
 		give_all(store, group, status);
 		return NULL;
