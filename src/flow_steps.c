@@ -32,7 +32,7 @@ enum status flow_check_item(struct flow *flow)
 		return STATUS_SUPERSEDED;
 	if (age_us > flow->app->config->event_max_age_s * CLOCK_SECOND)
 		return STATUS_EXPIRED;
-	/* No attempt was ended by its worker: it may well be what kills them. */
+	/* No worker ended its attempt: it may well be what kills them. */
 	if (item->attempts > flow->app->config->queue_attempts)
 		return STATUS_STALE;
 	return STATUS_OK;

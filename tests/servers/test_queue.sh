@@ -271,8 +271,8 @@ cxone_hanging_spills() {
 }
 
 cxone_breaking_the_connection_spills() {
-	# One that breaks while it is reused says nothing of CXone: it is sent again
-	# at once. So it takes two.
+	# What breaks on a reused connection is sent again at once; so it
+	# takes two.
 	spills reset '{"fault":"reset","times":2}'
 }
 
