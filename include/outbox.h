@@ -39,9 +39,9 @@ struct outbox_item {
 
 /*
  * Puts an event into the outbox, due at due_us: body, interaction_id, the
- * claim, accepted_us, attempts and the trace are borrowed; id is given. An older event
- * of the interaction that still waits is superseded; so is this one when a
- * newer event waits, is in hand or was routed.
+ * claim, accepted_us, attempts and the trace are borrowed; id is given. An
+ * older event of the interaction that still waits is superseded; so is this
+ * one when a newer event waits, is in hand or was routed.
  */
 enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us);
 
@@ -87,5 +87,15 @@ enum status outbox_again(struct db *db, const struct outbox_item *item,
 /* The item is parked: no worker takes it any more. */
 enum status outbox_park(struct db *db, const struct outbox_item *item,
     const struct outbox_end *end);
+
+/*
+ * For the statements of outbox*.c: an item's trace as the parameters
+ * :traceparent, :tracestate and :request_id, and back from the three columns
+ * that begin at column. parent is the caller's until db_done. What has no
+ * trace is put with none, and begins one when it is read.
+ */
+void outbox_bind_trace(struct db_row *use, const struct trace *trace,
+    char parent[TRACE_PARENT_BYTES]);
+void outbox_read_trace(struct db_row *use, int column, struct trace *trace);
 
 #endif

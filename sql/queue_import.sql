@@ -1,6 +1,8 @@
 -- outbox_admin.c: outbox_import
 INSERT INTO outbox (interaction_id, claim_key, claim_holder, body,
-                    accepted_us, due_us, state, attempts, fence, superseded)
+                    accepted_us, due_us, state, attempts, fence, superseded,
+                    traceparent, tracestate, request_id)
 VALUES (:interaction_id, :claim_key, :claim_holder, :body,
-        :accepted_us, :due_us, :state, :attempts, :fence, :superseded)
+        :accepted_us, :due_us, :state, :attempts, :fence, :superseded,
+        :traceparent, :tracestate, :request_id)
 RETURNING id;

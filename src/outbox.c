@@ -17,8 +17,7 @@ enum status outbox_supersede(
 	return db_done(use);
 }
 
-/* parent is the caller's, since what is bound is borrowed. */
-static void bind_trace(struct db_row *use, const struct trace *trace,
+void outbox_bind_trace(struct db_row *use, const struct trace *trace,
     char parent[TRACE_PARENT_BYTES])
 {
 	if (trace->id[0] == '\0')
@@ -46,7 +45,7 @@ enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us)
 	db_bind_int(use, ":accepted_us", item->accepted_us);
 	db_bind_int(use, ":due_us", due_us);
 	db_bind_int(use, ":attempts", item->attempts);
-	bind_trace(use, &item->trace, parent);
+	outbox_bind_trace(use, &item->trace, parent);
 	if (db_next(use)) {
 		item->id = db_int(use, 0);
 		/* Only at its end does an INSERT with RETURNING write. */
@@ -88,13 +87,12 @@ static enum status count_running(struct db *db, int *count)
 	return db_done(use);
 }
 
-/* What was put without a trace begins one. */
-static void read_trace(struct db_row *use, struct trace *trace)
+void outbox_read_trace(struct db_row *use, int column, struct trace *trace)
 {
 	const struct trace_headers kept = {
-	    .parent = db_text(use, 9),
-	    .state = db_text(use, 10),
-	    .request_id = db_text(use, 11),
+	    .parent = db_text(use, column),
+	    .state = db_text(use, column + 1),
+	    .request_id = db_text(use, column + 2),
 	};
 
 	trace_restore(trace, &kept);
@@ -115,7 +113,7 @@ static bool read_item(struct db_row *use, struct outbox_item *item)
 	};
 	strncpy(item->interaction_id, db_text(use, 2), EVENT_ID_MAX);
 	strncpy(item->claim_key, db_text(use, 3), CLAIM_KEY_BYTES - 1);
-	read_trace(use, &item->trace);
+	outbox_read_trace(use, 9, &item->trace);
 	item->body_bytes = strlen(body);
 	item->body = malloc(item->body_bytes + 1);
 	if (!item->body)

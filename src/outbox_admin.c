@@ -146,6 +146,7 @@ static bool read_item(struct db_row *use, int64_t id, struct outbox_copy *copy)
 	item->superseded = db_int(use, 8) != 0;
 	copy->parked = db_int(use, 9) != 0;
 	copy->in_hand = db_int(use, 10) != 0;
+	outbox_read_trace(use, 11, &item->trace);
 	if (item->body == NULL)
 		return false;
 	item->body_bytes = strlen(item->body);
@@ -237,6 +238,7 @@ static enum status record_drop(struct db *db, const struct outbox_copy *copy)
 	strcpy(record.media_type, event.media_type);
 	event_done(&event);
 	record.received_us = item->accepted_us;
+	record.trace = &item->trace;
 	record.outcome = OUTCOME_DROPPED;
 	record.status = STATUS_DROPPED;
 	record.http = 202;
@@ -322,6 +324,7 @@ static enum status insert(
 {
 	struct db_row *use = db_use(db, SQL_queue_import);
 	const struct outbox_item *item = &copy->item;
+	char parent[TRACE_PARENT_BYTES];
 
 	db_bind_text(use, ":interaction_id", item->interaction_id);
 	db_bind_text(use, ":claim_key", item->claim_key);
@@ -333,6 +336,7 @@ static enum status insert(
 	db_bind_int(use, ":attempts", item->attempts);
 	db_bind_int(use, ":fence", item->fence);
 	db_bind_int(use, ":superseded", item->superseded);
+	outbox_bind_trace(use, &item->trace, parent);
 	if (db_next(use)) {
 		*id = db_int(use, 0);
 		db_next(use);

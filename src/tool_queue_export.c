@@ -48,6 +48,7 @@ static const char *state_of(const struct outbox_copy *copy)
 static void write_copy(struct text *line, const struct outbox_copy *copy)
 {
 	const struct outbox_item *item = &copy->item;
+	char parent[TRACE_PARENT_BYTES];
 	char holder[24];
 
 	snprintf(holder, sizeof holder, "%lld", (long long)item->claim_holder);
@@ -68,6 +69,10 @@ static void write_copy(struct text *line, const struct outbox_copy *copy)
 		add_attempt(line, &copy->history[i]);
 	}
 	text_add(line, "]");
+	trace_write_parent(&item->trace, parent);
+	add_text(line, "traceparent", parent);
+	add_text(line, "tracestate", trace_state(&item->trace));
+	add_text(line, "request_id", trace_request_id(&item->trace));
 	add_text(line, "body", item->body);
 	text_add(line, "}\n");
 }

@@ -148,6 +148,20 @@ static void read_history(struct reading *reading, struct outbox_copy *copy)
 	check_fences(reading, copy);
 }
 
+/* Without them, or with wrong ones, the event begins a trace. */
+static void read_trace(const struct reading *reading, struct trace *trace)
+{
+	const json_t *object = reading->object;
+	const struct trace_headers kept = {
+	    .parent = json_string_value(json_object_get(object, "traceparent")),
+	    .state = json_string_value(json_object_get(object, "tracestate")),
+	    .request_id =
+		json_string_value(json_object_get(object, "request_id")),
+	};
+
+	trace_restore(trace, &kept);
+}
+
 /* As the webhook checks it; and it must be this interaction's. */
 static void read_body(struct reading *reading, struct outbox_item *item)
 {
@@ -185,6 +199,7 @@ static void read_copy(struct reading *reading, struct outbox_copy *copy)
 	item->attempts = (int)int_field(reading, "attempts", COUNT_MAX);
 	item->fence = int_field(reading, "fence", FENCE_MAX);
 	item->superseded = bool_field(reading, "superseded");
+	read_trace(reading, &item->trace);
 	read_history(reading, copy);
 	read_body(reading, item);
 }

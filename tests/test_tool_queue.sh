@@ -208,7 +208,8 @@ what_is_in_hand_is_left_alone() {
 export_and_import_move_everything() {
 	put 3 parked && put 450 || return 1
 	sql "SELECT interaction_id, claim_key, claim_holder, body, accepted_us,
-		attempts, fence, state FROM outbox ORDER BY id" >"$dir/before"
+		attempts, fence, state, traceparent, tracestate, request_id
+		FROM outbox ORDER BY id" >"$dir/before"
 	call 0 queue export "$dir/all" && says "450 events exported" &&
 		call 0 queue import "$dir/all" --yes &&
 		says "0 events imported; 450 are in the queue already" &&
@@ -217,7 +218,8 @@ export_and_import_move_everything() {
 		is "SELECT count(*) FROM outbox" 0 &&
 		call 0 queue import - --yes <"$dir/all" || return 1
 	sql "SELECT interaction_id, claim_key, claim_holder, body, accepted_us,
-		attempts, fence, state FROM outbox ORDER BY id" >"$dir/after"
+		attempts, fence, state, traceparent, tracestate, request_id
+		FROM outbox ORDER BY id" >"$dir/after"
 	cmp "$dir/before" "$dir/after" &&
 		is "SELECT count(*) FROM attempt WHERE error = 'no answer'" 450 &&
 		same mode "$(stat -c %a "$dir/all")" 600 &&
