@@ -51,6 +51,14 @@ enum status queue_status(const struct queue *queue);
 /* True when nothing is in hand, nor being taken: a stop may end. */
 bool queue_is_empty_handed(const struct queue *queue);
 
+/*
+ * How long one attempt at a queued event may take: the inventory's time and
+ * twice CXone's, but no longer than EVENT_DEADLINE_MS. Nobody waits for its
+ * answer, so that long pauses are spent in the queue, not in hand; and what
+ * a killed process had in hand is soon taken again.
+ */
+int64_t queue_attempt_us(const struct config *config);
+
 /* When an item that failed its attempt is due again (wall time). */
 int64_t queue_due_us(
     const struct config *config, const struct outbox_item *item);

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "queue.h"
 #include "sku.h"
 #include "webhook.h"
 
@@ -111,7 +112,10 @@ enum status flow_read_event(struct flow *flow)
 /* Of the whole event: each step gets what those before have left. */
 static int64_t deadline(const struct flow *flow)
 {
-	return flow->begun_us + flow->app->config->event_deadline_us;
+	const struct config *config = flow->app->config;
+
+	return flow->begun_us + (flow->item ? queue_attempt_us(config)
+					    : config->event_deadline_us);
 }
 
 /* Without a store nothing is known of duplicates, but customers wait. */

@@ -14,8 +14,8 @@
 #define TROUBLE_US      (2 * CLOCK_SECOND)
 #define BATCH_MAX       16 /* taken at a time: others want some, too */
 #define LONGEST_WAIT_US (60 * CLOCK_SECOND) /* between two attempts */
-/* A worker that is alive has ended its item by then. */
-#define LEASE_SPARE_US (10 * CLOCK_SECOND)
+/* A worker that is alive has ended its item so long after its deadline. */
+#define LEASE_SPARE_US (5 * CLOCK_SECOND)
 
 struct queue {
 	const struct config *config;
@@ -112,8 +112,7 @@ static void look(void *arg)
 	queue->again = false;
 	queue->take.limit = room < BATCH_MAX ? room : BATCH_MAX;
 	queue->take.running_max = (int)queue->config->cxone_max_inflight;
-	queue->take.lease_us =
-	    queue->config->event_deadline_us + LEASE_SPARE_US;
+	queue->take.lease_us = queue_attempt_us(queue->config) + LEASE_SPARE_US;
 	queue->take.items = queue->items;
 	queue->job = (struct store_job){
 	    .lane = STORE_RECORD,
@@ -200,6 +199,16 @@ bool queue_is_empty_handed(const struct queue *queue)
 }
 
 /* Without Retry-After: the throttle's pause, shared by all, sees to that. */
+int64_t queue_attempt_us(const struct config *config)
+{
+	int64_t attempt_us =
+	    config->inventory_timeout_us + 2 * config->cxone_timeout_us;
+
+	return attempt_us < config->event_deadline_us
+		   ? attempt_us
+		   : config->event_deadline_us;
+}
+
 int64_t queue_due_us(
     const struct config *config, const struct outbox_item *item)
 {
