@@ -1,5 +1,6 @@
 -- outbox_admin.c: outbox_count: how many a filter means, and up to where
-SELECT count(*), coalesce(sum(state = 'running' AND lease_until_us > :now_us), 0),
+SELECT count(*),
+	coalesce(sum(state = 'running' AND lease_until_us > :now_us), 0),
 	coalesce(max(id), 0), coalesce(min(accepted_us), 0)
 FROM outbox
 WHERE (:ids IS NULL OR instr(:ids, ',' || id || ',') > 0)

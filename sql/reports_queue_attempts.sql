@@ -2,7 +2,8 @@
 SELECT
 	fence,
 	attempt,
-	strftime('%Y-%m-%dT%H:%M:%SZ', ended_us / 1000000, 'unixepoch') AS ended,
+	strftime('%Y-%m-%dT%H:%M:%SZ', ended_us / 1000000, 'unixepoch')
+		AS ended,
 	status,
 	http,
 	error

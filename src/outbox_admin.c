@@ -1,4 +1,4 @@
-/* outbox_admin.c: an operator's word -> items found, put back, dropped, moved */
+/* outbox_admin.c: an operator's word -> items found, put back, dropped */
 #include "outbox_admin.h"
 
 #include <stdio.h>

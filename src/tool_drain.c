@@ -21,12 +21,12 @@ struct drain {
 	int64_t begun_us;
 	int64_t outcomes[OUTCOME_COUNT];
 	int64_t ended;
-	int64_t again; /* attempts that failed; each waits for another */
+	int64_t again; /* attempts after which the event waits for another */
 	int64_t parked;
 	enum status status; /* of the looks at the queue */
 };
 
-/* What is in other hands now, or was given back, is not ours to tell. */
+/* What is in other hands now is not ours to tell. */
 static void ended(
     void *arg, const struct settlement *settlement, enum status status)
 {
@@ -34,7 +34,8 @@ static void ended(
 
 	if (status != STATUS_OK)
 		return;
-	if (settlement->queue == SETTLE_AGAIN) {
+	if (settlement->queue == SETTLE_AGAIN ||
+	    settlement->queue == SETTLE_GIVE_BACK) {
 		drain->again++;
 	} else if (settlement->queue == SETTLE_PARK) {
 		drain->parked++;

@@ -1,4 +1,4 @@
-/* tool_queue.c: stockroute queue -> what waits, and the operator's hands on it */
+/* tool_queue.c: stockroute queue -> what waits, and what is done to it */
 #include "tool_queue.h"
 
 #include <stdio.h>

@@ -335,7 +335,7 @@ static void print_sum(const struct importing *importing)
 static enum status run(struct tool_lines *lines, bool yes)
 {
 	struct importing importing = {.yes = yes};
-	enum status status;
+	enum status status = STATUS_OK;
 	int read = 0;
 
 	importing.db = tool_open_db(yes ? DB_SERVE : DB_READ);

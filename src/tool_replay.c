@@ -330,9 +330,9 @@ static void print_count(int64_t count, const char *what)
 static int print_sum(const struct replay *replay)
 {
 	int64_t failed = replay->outcomes[OUTCOME_FAILED];
+	int64_t looked_at = replay->fed + replay->bad;
 
-	printf("%lld of %lld lines in %.1f s:\n",
-	    (long long)(replay->fed + replay->bad),
+	printf("%lld of %lld lines in %.1f s:\n", (long long)looked_at,
 	    (long long)replay->lines.total,
 	    (double)(clock_mono_us() - replay->begun_us) / CLOCK_SECOND);
 	for (int i = 0; i < OUTCOME_COUNT; i++)

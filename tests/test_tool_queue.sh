@@ -87,11 +87,12 @@ events() { # COUNT
 }
 
 # A line of an export: an event that waits, or was parked as timed out.
-line() { # ID [STATE]
+line() { # ID [STATE [ATTEMPTS]]
 	printf '{"interaction_id":"%s","state":"%s",' "$1" "${2-waiting}"
 	printf '"claim_key":"key-%s","claim_holder":"4611686018427387904",' "$1"
 	printf '"accepted_us":%s000000,"due_us":0,' "$(date +%s)"
-	printf '"attempts":8,"fence":9,"superseded":false,"history":'
+	printf '"attempts":%s,"fence":9' "${3-2}"
+	printf ',"superseded":false,"history":'
 	printf '[{"fence":9,"attempt":8,"ended_us":1,"status":"timeout",'
 	printf '"http":0,"error":"no answer"}],"body":"{\\"data\\":'
 	printf '{\\"interactionId\\":\\"%s\\",' "$1"
@@ -148,7 +149,8 @@ show_tells_the_event_and_every_attempt() {
 }
 
 retry_and_drop_only_tell_without_yes() {
-	put 12 parked && call 0 queue retry --parked && says "12 events would" &&
+	put 12 parked && call 0 queue retry --parked &&
+		says "12 events would" &&
 		says "... and 2 more" && says "Nothing was changed" &&
 		call 0 queue drop 3 4 && says "2 events would" &&
 		is "SELECT count(*) FROM outbox WHERE state = 'parked'" 12 &&
@@ -221,7 +223,8 @@ export_and_import_move_everything() {
 		attempts, fence, state, traceparent, tracestate, request_id
 		FROM outbox ORDER BY id" >"$dir/after"
 	cmp "$dir/before" "$dir/after" &&
-		is "SELECT count(*) FROM attempt WHERE error = 'no answer'" 450 &&
+		is "SELECT count(*) FROM attempt
+			WHERE error = 'no answer'" 450 &&
 		same mode "$(stat -c %a "$dir/all")" 600 &&
 		call 0 queue export --parked - &&
 		same lines "$(wc -l <"$dir/out")" 3
@@ -231,7 +234,7 @@ an_import_names_line_and_field_and_imports_nothing_then() {
 	{
 		line one
 		line two | sed 's/"waiting"/"sleeping"/'
-		line three | sed 's/"fence":9,"superseded"/"fence":8,"superseded"/'
+		line three | sed 's/"fence":9,"sup/"fence":8,"sup/'
 		line four | sed 's/\\"call-1\\"//; s/voice/voi\\nce/'
 		line five | sed 's/"due_us":0/"due_us":"soon"/'
 		line six | sed 's/"status":"timeout",//'
@@ -257,6 +260,14 @@ drain_tells_of_what_it_parked_by_its_exit_code() {
 	put 1 && call 1 queue drain && says "1 parked" &&
 		is "SELECT state FROM outbox" parked &&
 		is "SELECT outcome, status FROM decision" "failed|scope_missing"
+}
+
+an_event_whose_workers_died_each_time_is_parked() {
+	line bomb waiting 8 >"$dir/in"
+	call 0 queue import "$dir/in" --yes && call 1 queue drain &&
+		same patches "$(patches)" 0 &&
+		is "SELECT state FROM outbox" parked &&
+		is "SELECT outcome, status FROM decision" "failed|stale"
 }
 
 two_drains_at_once_do_everything_once() {
@@ -302,7 +313,7 @@ a_stopped_drain_gives_back_what_it_has_in_hand() {
 	kill -TERM $worker
 	wait $worker
 	same code $? 0 &&
-		is "SELECT state, attempts FROM outbox" "waiting|8" &&
+		is "SELECT state, attempts FROM outbox" "waiting|2" &&
 		is "SELECT count(*) FROM attempt" 1
 }
 
@@ -312,7 +323,8 @@ drain_says_what_it_lacks() {
 }
 
 replay_sums_up_by_outcome() {
-	sim_ask PUT stock '{"*":"in_stock","SKU-VOICE-call-2":"gone"}' >/dev/null
+	sim_ask PUT stock \
+		'{"*":"in_stock","SKU-VOICE-call-2":"gone"}' >/dev/null
 	{
 		events 30
 		event gone-1
@@ -333,7 +345,8 @@ replay_tells_the_numbers_of_bad_lines_and_takes_the_others() {
 		echo
 		event two
 	} >"$dir/in"
-	call 1 events replay "$dir/in" --dry-run && says "line 2: /data/inter" &&
+	call 1 events replay "$dir/in" --dry-run &&
+		says "line 2: /data/inter" &&
 		says "line 4: " && says "line 5: is larger" &&
 		says "2 of 5 lines are acceptable" &&
 		same patches "$(patches)" 0 &&
@@ -395,6 +408,7 @@ checks="the_list_filters_and_prints_in_three_formats
 	an_import_names_line_and_field_and_imports_nothing_then
 	drain_once_leaves_what_waits_for_another_attempt
 	drain_tells_of_what_it_parked_by_its_exit_code
+	an_event_whose_workers_died_each_time_is_parked
 	two_drains_at_once_do_everything_once
 	drain_follows_until_it_is_told_to_stop
 	a_stopped_drain_gives_back_what_it_has_in_hand
