@@ -1,0 +1,266 @@
+/* test_http_network.c: names that do not resolve, hosts that do not answer */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+
+#include "test_http.h"
+
+#define FILLERS 4 /* connections; a backlog of 0 holds fewer */
+
+/* A program's own getaddrinfo comes before the C library's: no test waits
+ * for a real name server. Addresses in digits do not come here. */
+int getaddrinfo(const char *name, const char *service,
+    const struct addrinfo *req, struct addrinfo **pai)
+{
+	(void)name;
+	(void)service;
+	(void)req;
+	*pai = NULL;
+	return EAI_NONAME;
+}
+
+static void a_name_that_does_not_resolve_is_unreachable(void **state)
+{
+	struct world *world = *state;
+	struct asked asked = get(world, "http://none.test/x", SECONDS(2));
+
+	assert_int_equal(asked.status, STATUS_UNREACHABLE);
+	assert_int_equal(asked.answer.code, 0);
+	assert_true(asked.has_problem);
+	assert_true(asked.took_us < SECONDS(1));
+}
+
+/* --- servers of our own --- */
+
+static int listen_here(int backlog, int *port)
+{
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t length = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	assert_int_equal(
+	    getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+/* The backlog is full, so that further SYNs are dropped unanswered. */
+static void a_host_that_drops_packets_is_a_timeout(void **state)
+{
+	struct world *world = *state;
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fillers[FILLERS];
+	struct asked asked;
+	char url[64];
+	int port, fd, i;
+
+	fd = listen_here(0, &port);
+	address.sin_port = htons((uint16_t)port);
+	for (i = 0; i < FILLERS; i++) {
+		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		assert_true(fillers[i] >= 0);
+		if (connect(fillers[i], (struct sockaddr *)&address,
+			sizeof address) != 0)
+			assert_int_equal(errno, EINPROGRESS);
+	}
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/x", port);
+	asked = get(world, url, 200 * CLOCK_MS);
+	assert_int_equal(asked.status, STATUS_TIMEOUT);
+	assert_int_equal(asked.answer.code, 0);
+	assert_took(asked.took_us, 200, 600);
+	for (i = 0; i < FILLERS; i++)
+		close(fillers[i]);
+	close(fd);
+}
+
+/* Sends the answer to whoever comes first, then closes or stays silent. */
+static pid_t serve_once(int fd, const char *answer, bool stays)
+{
+	pid_t pid = fork();
+	char bytes[1024];
+	int peer;
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	alarm(HELP_WAIT_MS / 1000);
+	peer = accept(fd, NULL, NULL);
+	if (peer < 0 || read(peer, bytes, sizeof bytes) <= 0 ||
+	    write(peer, answer, strlen(answer)) < 0)
+		_exit(1);
+	while (stays && read(peer, bytes, sizeof bytes) > 0)
+		;
+	_exit(0);
+}
+
+static struct asked get_from(
+    struct world *world, const char *answer, bool stays)
+{
+	struct asked asked;
+	char url[64];
+	int port, code;
+	int fd = listen_here(4, &port);
+	pid_t server = serve_once(fd, answer, stays);
+
+	close(fd);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/x", port);
+	asked = get(world, url, 300 * CLOCK_MS);
+	kill(server, SIGKILL);
+	assert_int_equal(waitpid(server, &code, 0), server);
+	return asked;
+}
+
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+#define HINTS    "HTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\n\r\n"
+
+static void interim_answers_are_passed_over(void **state)
+{
+	struct world *world = *state;
+	struct asked asked = get_from(world,
+	    CONTINUE HINTS "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+	    true);
+
+	assert_int_equal(asked.status, STATUS_OK);
+	assert_int_equal(asked.answer.code, 200);
+	assert_string_equal(asked.body, "ok");
+	asked = get_from(world,
+	    HINTS "HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n", true);
+	assert_int_equal(asked.status, STATUS_OK);
+	assert_int_equal(asked.answer.code, 503);
+}
+
+static void an_interim_answer_alone_is_none(void **state)
+{
+	struct world *world = *state;
+	struct asked asked = get_from(world, CONTINUE, true);
+
+	assert_int_equal(asked.status, STATUS_TIMEOUT);
+	assert_int_equal(asked.answer.code, 0);
+	asked = get_from(world, CONTINUE, false);
+	assert_int_equal(asked.status, STATUS_TRANSPORT);
+	assert_int_equal(asked.answer.code, 0);
+}
+
+/* --- TLS --- */
+
+static int run(const char *command)
+{
+	int code = system(command);
+
+	return WIFEXITED(code) ? WEXITSTATUS(code) : -1;
+}
+
+/* A TLS server whose certificate nobody vouches for; 0: no openssl. */
+static pid_t serve_tls(const struct world *world, int port)
+{
+	char command[512];
+	char pem[96];
+	char where[32];
+	pid_t pid;
+
+	snprintf(pem, sizeof pem, "%s/self.pem", world->dir);
+	snprintf(command, sizeof command,
+	    "openssl req -x509 -newkey rsa:2048 -nodes -days 1 "
+	    "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
+	    "-keyout %s -out %s 2>/dev/null",
+	    pem, pem);
+	if (run(command) != 0)
+		return 0;
+	snprintf(where, sizeof where, "127.0.0.1:%d", port);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		alarm(HELP_WAIT_MS / 1000);
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(null, 2);
+		execlp("openssl", "openssl", "s_server", "-www", "-accept",
+		    where, "-cert", pem, "-key", pem, (char *)NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+/* A port that is still refused would be unreachable as well. */
+static bool is_up(int port)
+{
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int left_ms = HELP_WAIT_MS / 2;
+	bool up = false;
+
+	for (; !up && left_ms > 0; left_ms -= 20) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		assert_true(fd >= 0);
+		up = connect(fd, (struct sockaddr *)&address, sizeof address) ==
+		     0;
+		close(fd);
+		help_nap_ms(20);
+	}
+	return up;
+}
+
+static void a_certificate_that_nobody_vouches_for_is_refused(void **state)
+{
+	struct world *world = *state;
+	int port = dead_port();
+	pid_t server = serve_tls(world, port);
+	struct asked asked;
+	char url[64];
+	int code;
+
+	if (server == 0)
+		skip();
+	assert_true(is_up(port));
+	snprintf(url, sizeof url, "https://127.0.0.1:%d/x", port);
+	asked = get(world, url, SECONDS(2));
+	kill(server, SIGKILL);
+	assert_int_equal(waitpid(server, &code, 0), server);
+	assert_int_equal(asked.status, STATUS_UNREACHABLE);
+	assert_int_equal(asked.answer.code, 0);
+	assert_true(asked.has_problem);
+}
+
+static void a_server_that_speaks_no_tls_is_unreachable(void **state)
+{
+	struct world *world = *state;
+	struct asked asked;
+	char url[64];
+
+	snprintf(url, sizeof url, "https://127.0.0.1:%d/x", world->port);
+	asked = get(world, url, SECONDS(2));
+	assert_int_equal(asked.status, STATUS_UNREACHABLE);
+	assert_int_equal(asked.answer.code, 0);
+	assert_int_equal(sim_stat(world, "inventory"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_WORLD(a_name_that_does_not_resolve_is_unreachable),
+	    IN_WORLD(a_host_that_drops_packets_is_a_timeout),
+	    IN_WORLD(interim_answers_are_passed_over),
+	    IN_WORLD(an_interim_answer_alone_is_none),
+	    IN_WORLD(a_certificate_that_nobody_vouches_for_is_refused),
+	    IN_WORLD(a_server_that_speaks_no_tls_is_unreachable),
+	};
+
+	return cmocka_run_group_tests_name(
+	    "http_network", tests, world_start, world_end);
+}
