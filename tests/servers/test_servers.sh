@@ -141,6 +141,27 @@ processes_share_the_database() {
 			wc -l)" 24
 }
 
+# The simulator's tokens are called sim-N-HEX. The database has the token, to
+# share it, but neither of the two secrets.
+secrets_stay_inside() {
+	local pid
+
+	! grep -rlE "to-cxone|$secret|sim-[0-9]+-[0-9a-f]{8}" "$dir/log" ||
+		fail "a log tells a secret" || return 1
+	! grep -lE "to-cxone|$secret" "$dir"/data/* ||
+		fail "the database has a secret" || return 1
+	! sim_ask GET journal | grep -oE '"path": ?"[^"]*"' |
+		grep -E "to-cxone|$secret|sim-[0-9]+-" ||
+		fail "a URL tells a secret" || return 1
+	for pid in $(server_pids "$dir"); do
+		! tr '\0' ' ' <"/proc/$pid/cmdline" |
+			grep -E "to-cxone|$secret" ||
+			fail "the arguments tell a secret" || return 1
+		grep -qE '^Max core file size +0 +0 ' "/proc/$pid/limits" ||
+			fail "$pid: leaves a core" || return 1
+	done
+}
+
 # The proof that bodies are streamed: the program has the connections.
 slow_bodies_are_inside() {
 	[ "$(grep -c " $dir/run/stockroute.sock\$" /proc/net/unix)" -gt 20 ]
@@ -231,6 +252,26 @@ kill_in_hand_is_answered() {
 	[[ $code = 50[0234] ]] || fail "status $code"
 }
 
+a_second_term_changes_nothing() {
+	local posting pid=
+
+	slow_upstream 700
+	post twice >"$dir/client/twice.status" &
+	posting=$!
+	server_wait 5 in_hand 1
+	pid=$(server_pids "$dir")
+	# shellcheck disable=SC2086
+	kill -s TERM $pid
+	sleep 0.2
+	# shellcheck disable=SC2086
+	kill -s TERM $pid
+	wait $posting
+	sim_ask DELETE faults >/dev/null
+	server_wait 5 server_gone "$pid" || fail "it still runs" || return 1
+	same status "$(cat "$dir/client/twice.status")" 200 &&
+		server_program "$dir"
+}
+
 # lighttpd gives a program that crashes twice in a second a pause.
 answers_again() {
 	[ "$(post again)" = 200 ]
@@ -291,6 +332,7 @@ check_requests() {
 	check chunked_body_arrives
 	check patient_sender_is_answered
 	check processes_share_the_database
+	check secrets_stay_inside
 	is_cgi || check slow_senders_delay_nobody
 }
 
@@ -302,6 +344,7 @@ check_processes() {
 		server_wait 5 answers_again
 	fi
 	! is_socket || check ended_program_finishes_what_is_in_hand
+	! is_socket || check a_second_term_changes_nothing
 	check drain_finishes_what_is_in_hand
 	check starts
 	url=$(cat "$dir/url")
