@@ -177,7 +177,8 @@ kill_at_random() { # SECONDS
 }
 
 sql() { # QUERY
-	"${server_user[@]}" sqlite3 -readonly "$dir/data/stockroute.db" "$1"
+	"${server_user[@]}" sqlite3 -readonly -cmd '.timeout 5000' \
+		"$dir/data/stockroute.db" "$1"
 }
 
 is_drained() { # DRIVER-PID

@@ -177,7 +177,7 @@ check_answers() {
 		"$(answer_count failed)" -gt 0 ]
 	check "well upstreams make good answers again" "in 30 s" \
 		server_wait 30 is_processed
-	kept=$(sqlite3 "$work/app/run/stockroute.db" \
+	kept=$(sqlite3 -cmd '.timeout 5000' "$work/app/run/stockroute.db" \
 		"SELECT count(*) FROM decision
 		 WHERE interaction_id NOT LIKE 'after-%'")
 	check "every decision is kept" "$kept rows" \

@@ -52,7 +52,7 @@ wait_for() { # SECONDS COMMAND...
 }
 
 sql() { # QUERY
-	sqlite3 -readonly "$STOCKROUTE_DB" "$1"
+	sqlite3 -readonly -cmd '.timeout 5000' "$STOCKROUTE_DB" "$1"
 }
 
 is() { # QUERY EXPECTED

@@ -84,7 +84,8 @@ check_row() { # MODE
 			a += $11; e += $13; l += $15 + lost }
 		END { print a + 0, e + 0, l + 0 }' "$work/rounds")
 	[ "$errors" = 0 ] || fail "$1: $errors answers were not 200"
-	read -r kept good < <(sqlite3 -separator ' ' "$dir/run/stockroute.db" \
+	read -r kept good < <(sqlite3 -cmd '.timeout 5000' \
+		-separator ' ' "$dir/run/stockroute.db" \
 		"SELECT count(*), sum(http = 200 AND outcome = 'routed')
 		 FROM decision")
 	[ "$kept" = "$good" ] || fail "$1: $((kept - good)) were not routed"

@@ -24,7 +24,8 @@ deliver() { # ID
 }
 
 rows() { # ID OUTCOME
-	"${server_user[@]}" sqlite3 -readonly "$dir/data/stockroute.db" \
+	"${server_user[@]}" sqlite3 -readonly -cmd '.timeout 5000' \
+		"$dir/data/stockroute.db" \
 		"SELECT count(*) FROM decision
 		  WHERE interaction_id = '$1' AND outcome = '$2'"
 }

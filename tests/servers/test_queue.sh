@@ -12,7 +12,8 @@ export STOCKROUTE_PROCS=4
 # ---- What is seen --------------------------------------------------------
 
 sql() { # QUERY
-	"${server_user[@]}" sqlite3 -readonly "$dir/data/stockroute.db" "$1"
+	"${server_user[@]}" sqlite3 -readonly -cmd '.timeout 5000' \
+		"$dir/data/stockroute.db" "$1"
 }
 
 in_queue() {
@@ -238,7 +239,8 @@ an_event_that_kills_its_workers_is_parked() {
 	fill full-again 1 1500 || fail "nothing in hand" || return 1
 	post deadly >/dev/null
 	"${server_user[@]}" flock "$dir/data/stockroute.db-gate" \
-		sqlite3 "$dir/data/stockroute.db" "UPDATE outbox
+		sqlite3 -cmd '.timeout 5000' \
+			"$dir/data/stockroute.db" "UPDATE outbox
 			SET attempts = 2 WHERE interaction_id = 'deadly'"
 	well_again
 	server_wait 8 is_parked deadly || fail "not parked" || return 1

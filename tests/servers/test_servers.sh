@@ -73,7 +73,8 @@ all_200() { # NAME [COUNT]
 }
 
 recorded() { # LIKE
-	"${server_user[@]}" sqlite3 -readonly "$dir/data/stockroute.db" \
+	"${server_user[@]}" sqlite3 -readonly -cmd '.timeout 5000' \
+		"$dir/data/stockroute.db" \
 		"SELECT count(*) FROM decision WHERE interaction_id LIKE '$1'"
 }
 

@@ -15,7 +15,8 @@ disk_kb=6144
 tries=8 # events posted, at once, while the store fails
 
 sql() { # QUERY
-	"${server_user[@]}" sqlite3 -readonly "$dir/data/stockroute.db" \
+	"${server_user[@]}" sqlite3 -readonly -cmd '.timeout 5000' \
+		"$dir/data/stockroute.db" \
 		"$1" 2>/dev/null
 }
 
