@@ -7,7 +7,8 @@ packages="gcc clang make libc6-dev libfcgi-dev libcurl4-openssl-dev
  libjansson-dev libssl-dev libsqlite3-dev libcmocka-dev libmicrohttpd-dev
  lighttpd apache2 libapache2-mod-fcgid sqlite3 curl jq wrk procps
  universal-ctags"
-[ "${1:-}" = lint ] && packages="$packages clang-format clang-tidy cppcheck shellcheck"
+[ "${1:-}" = lint ] &&
+	packages="$packages clang-format clang-tidy cppcheck shellcheck"
 
 missing=
 for package in $packages; do
