@@ -1,111 +1,5 @@
-/* test_outbox.c: queued events through outbox.h, by several workers */
-#include "outbox.h"
-
-#include <time.h>
-
-#include "clock.h"
-#include "db_place.h"
-
-#define LEASE_US  (60 * CLOCK_SECOND)
-#define TAKEN_MAX 64
-
-/* Two workers on one file, each with a connection of its own. */
-struct workers {
-	struct place *place;
-	struct db *one;
-	struct db *two;
-	struct outbox_item items[TAKEN_MAX];
-	struct outbox_take take;
-};
-
-static int open_workers(void **state)
-{
-	struct workers *workers = calloc(1, sizeof *workers);
-
-	assert_non_null(workers);
-	make_place((void **)&workers->place);
-	workers->one = must_open(workers->place, DB_SERVE);
-	workers->two = must_open(workers->place, DB_SERVE);
-	workers->take = (struct outbox_take){
-	    .limit = TAKEN_MAX,
-	    .running_max = TAKEN_MAX,
-	    .lease_us = LEASE_US,
-	    .items = workers->items,
-	};
-	*state = workers;
-	return 0;
-}
-
-static int close_workers(void **state)
-{
-	struct workers *workers = *state;
-
-	outbox_take_drop(&workers->take);
-	db_close(workers->one);
-	db_close(workers->two);
-	remove_place((void **)&workers->place);
-	free(workers);
-	return 0;
-}
-
-static void nap_ms(long ms)
-{
-	const struct timespec nap = {.tv_nsec = ms * 1000000};
-
-	nanosleep(&nap, NULL);
-}
-
-/* An event of the interaction, accepted so long ago; its number. */
-static int64_t put_aged(struct db *db, const char *id, int64_t age_us)
-{
-	char body[] = "{\"data\":{}}";
-	struct outbox_item item = {
-	    .body = body,
-	    .claim_key = "key",
-	    .claim_holder = 7,
-	    .accepted_us = clock_wall_us() - age_us,
-	};
-
-	snprintf(item.interaction_id, sizeof item.interaction_id, "%s", id);
-	assert_int_equal(db_begin(db, true), STATUS_OK);
-	assert_int_equal(
-	    outbox_put(db, &item, clock_wall_us() - age_us), STATUS_OK);
-	assert_int_equal(db_commit(db), STATUS_OK);
-	assert_true(item.id > 0);
-	return item.id;
-}
-
-static int64_t put(struct db *db, const char *id)
-{
-	return put_aged(db, id, 0);
-}
-
-static void put_numbered(struct db *db, int first, int count)
-{
-	char id[24];
-	int i;
-
-	for (i = first; i < first + count; i++) {
-		snprintf(id, sizeof id, "call-%d", i);
-		put(db, id);
-	}
-}
-
-/* What a look takes; the items of the look before are forgotten. */
-static int take(struct workers *workers, struct db *db)
-{
-	assert_int_equal(db_begin(db, false), STATUS_OK);
-	assert_int_equal(outbox_take(db, &workers->take), STATUS_OK);
-	assert_int_equal(db_commit(db), STATUS_OK);
-	return workers->take.count;
-}
-
-/* Takes the one item that is due. Its body stays the workers'. */
-static struct outbox_item take_one(struct workers *workers, struct db *db)
-{
-	assert_int_equal(take(workers, db), 1);
-	return workers->items[0];
-}
+/* test_outbox.c: queued events through outbox.h, by two workers */
+#include "outbox_place.h"
 
 enum end_by { END_DONE, END_AGAIN, END_GIVE_BACK, END_PARK };
 
@@ -140,14 +34,6 @@ static enum status end(
 	else
 		db_rollback(db);
 	return status;
-}
-
-static int64_t count(const struct workers *workers, const char *where)
-{
-	char sql[160];
-
-	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", where);
-	return raw_int(workers->place, sql);
 }
 
 static void an_item_is_taken_whole_and_by_one_only(void **state)
@@ -223,10 +109,10 @@ static void a_done_item_is_gone_with_its_history(void **state)
 	item = take_one(workers, workers->one);
 	assert_int_equal(end(workers->one, &item, END_AGAIN), STATUS_OK);
 	item = take_one(workers, workers->one);
-	assert_int_equal(count(workers, "attempt"), 1);
+	assert_int_equal(count_in(workers, "attempt"), 1);
 	assert_int_equal(end(workers->one, &item, END_DONE), STATUS_OK);
-	assert_int_equal(count(workers, "outbox"), 0);
-	assert_int_equal(count(workers, "attempt"), 0);
+	assert_int_equal(count_in(workers, "outbox"), 0);
+	assert_int_equal(count_in(workers, "attempt"), 0);
 }
 
 static void each_attempt_leaves_a_row(void **state)
@@ -242,11 +128,11 @@ static void each_attempt_leaves_a_row(void **state)
 		end(workers->one, &item, i < 3 ? END_AGAIN : END_PARK);
 	}
 	assert_int_equal(
-	    count(workers, "attempt WHERE status = 'upstream_failed' AND "
-			   "http = 503 AND error = 'down'"),
+	    count_in(workers, "attempt WHERE status = 'upstream_failed' AND "
+			      "http = 503 AND error = 'down'"),
 	    3);
-	assert_int_equal(count(workers, "attempt WHERE attempt = fence"), 3);
-	assert_int_equal(count(workers, "outbox WHERE state = 'parked'"), 1);
+	assert_int_equal(count_in(workers, "attempt WHERE attempt = fence"), 3);
+	assert_int_equal(count_in(workers, "outbox WHERE state = 'parked'"), 1);
 	assert_int_equal(take(workers, workers->one), 0);
 }
 
@@ -258,7 +144,7 @@ static void what_is_given_back_does_not_count(void **state)
 	put(workers->one, "call");
 	item = take_one(workers, workers->one);
 	assert_int_equal(end(workers->one, &item, END_GIVE_BACK), STATUS_OK);
-	assert_int_equal(count(workers, "attempt"), 0);
+	assert_int_equal(count_in(workers, "attempt"), 0);
 	item = take_one(workers, workers->two);
 	assert_int_equal(item.attempts, 1);
 	assert_int_equal(item.fence, 2);
@@ -299,7 +185,8 @@ static void a_lease_that_ran_out_is_taken_by_another(void **state)
 	assert_int_equal(take(workers, workers->two), 0);
 	nap_ms(45);
 	assert_int_equal(take_one(workers, workers->two).attempts, 2);
-	assert_int_equal(count(workers, "attempt WHERE status = 'stale'"), 1);
+	assert_int_equal(
+	    count_in(workers, "attempt WHERE status = 'stale'"), 1);
 }
 
 /* Its fence fits no more, and it has no other way to write. */
@@ -318,8 +205,10 @@ static void a_stale_worker_can_write_nothing(void **state)
 		assert_int_equal(
 		    end(workers->one, &stale, (enum end_by)by), STATUS_STALE);
 	assert_int_equal(
-	    count(workers, "outbox WHERE state = 'running' AND fence = 2"), 1);
-	assert_int_equal(count(workers, "attempt WHERE status <> 'stale'"), 0);
+	    count_in(workers, "outbox WHERE state = 'running' AND fence = 2"),
+	    1);
+	assert_int_equal(
+	    count_in(workers, "attempt WHERE status <> 'stale'"), 0);
 	end(workers->two, &workers->items[0], END_DONE);
 }
 
@@ -349,7 +238,7 @@ static void an_older_event_that_comes_later_is_superseded_itself(void **state)
 	snprintf(where, sizeof where, "outbox WHERE superseded = (id = %lld)",
 	    (long long)older);
 	assert_true(newer < older);
-	assert_int_equal(count(workers, where), 2);
+	assert_int_equal(count_in(workers, where), 2);
 }
 
 static void an_event_older_than_what_was_routed_is_superseded(void **state)
@@ -360,13 +249,13 @@ static void an_event_older_than_what_was_routed_is_superseded(void **state)
 
 	add_committed(workers->one, "call");
 	put_aged(workers->one, "call", CLOCK_SECOND);
-	assert_int_equal(count(workers, "outbox WHERE superseded"), 0);
+	assert_int_equal(count_in(workers, "outbox WHERE superseded"), 0);
 	snprintf(sql, sizeof sql, "UPDATE decision SET received_us = %lld",
 	    (long long)clock_wall_us());
 	raw_run(raw, sql);
 	sqlite3_close(raw);
 	put_aged(workers->one, "call", CLOCK_SECOND / 2);
-	assert_int_equal(count(workers, "outbox WHERE superseded"), 2);
+	assert_int_equal(count_in(workers, "outbox WHERE superseded"), 2);
 }
 
 static void one_in_hand_that_is_superseded_gets_no_other_attempt(void **state)
@@ -439,7 +328,8 @@ static void all_workers_together_have_running_max_in_hand(void **state)
 	assert_int_equal(take(workers, workers->one), 0);
 	assert_int_equal(end(workers->one, &item, END_DONE), STATUS_OK);
 	assert_int_equal(take(workers, workers->two), 1);
-	assert_int_equal(count(workers, "outbox WHERE state = 'running'"), 6);
+	assert_int_equal(
+	    count_in(workers, "outbox WHERE state = 'running'"), 6);
 }
 
 static void the_oldest_due_come_first(void **state)
@@ -451,8 +341,8 @@ static void the_oldest_due_come_first(void **state)
 	put_aged(workers->one, "third", CLOCK_SECOND);
 	workers->take.limit = 2;
 	assert_int_equal(take(workers, workers->one), 2);
-	assert_int_equal(count(workers, "outbox WHERE state = 'waiting' AND "
-					"interaction_id = 'third'"),
+	assert_int_equal(count_in(workers, "outbox WHERE state = 'waiting' AND "
+					   "interaction_id = 'third'"),
 	    1);
 }
 
@@ -492,117 +382,6 @@ static void a_look_at_a_long_queue_is_as_short_as_at_a_short_one(void **state)
 	assert_true(clock_mono_us() - begun_us < 4 * CLOCK_SECOND);
 }
 
-/*
- * One of several processes that drain the queue. Half of the time it lets
- * its lease run out and ends too late, as a hanging process does. Each
- * item that it ends well leaves a row, so that a second hand would show.
- */
-static enum status work_once(
-    struct workers *workers, struct db *db, unsigned *luck, int *ended)
-{
-	enum status status = STATUS_OK;
-	struct outbox_item item;
-
-	assert_int_equal(db_begin(db, false), STATUS_OK);
-	assert_int_equal(outbox_take(db, &workers->take), STATUS_OK);
-	assert_int_equal(db_commit(db), STATUS_OK);
-	if (workers->take.count == 0)
-		return STATUS_OK;
-	item = workers->items[0];
-	if (rand_r(luck) % 2 == 0)
-		nap_ms(3);
-	assert_int_equal(db_begin(db, false), STATUS_OK);
-	status = outbox_done(db, &item);
-	if (status == STATUS_OK)
-		status = add_row(db, item.interaction_id);
-	if (status == STATUS_OK)
-		status = db_commit(db);
-	else
-		db_rollback(db);
-	*ended += status == STATUS_OK;
-	return status == STATUS_STALE ? STATUS_OK : status;
-}
-
-static void drain_in_child(struct workers *workers, unsigned luck)
-{
-	struct db *db = NULL;
-	int64_t until_us = clock_mono_us() + 60 * CLOCK_SECOND;
-	int ended = 0;
-
-	if (db_open(workers->place->path, DB_SERVE, &db,
-		workers->place->problem) != STATUS_OK)
-		_exit(1);
-	workers->take.limit = 1;
-	workers->take.lease_us = 2 * CLOCK_MS;
-	while (raw_int(workers->place, "SELECT count(*) FROM outbox") > 0)
-		if (work_once(workers, db, &luck, &ended) != STATUS_OK ||
-		    clock_mono_us() > until_us)
-			_exit(1);
-	outbox_take_drop(&workers->take);
-	db_close(db);
-	_exit(0);
-}
-
-static void several_processes_end_each_item_exactly_once(void **state)
-{
-	struct workers *workers = *state;
-	pid_t children[4];
-	int i;
-
-	put_numbered(workers->one, 0, 60);
-	db_close(workers->one);
-	db_close(workers->two);
-	for (i = 0; i < 4; i++) {
-		children[i] = fork();
-		assert_true(children[i] >= 0);
-		if (children[i] == 0)
-			drain_in_child(workers, (unsigned)i + 1);
-	}
-	for (i = 0; i < 4; i++)
-		ends_well(children[i]);
-	workers->one = must_open(workers->place, DB_SERVE);
-	workers->two = must_open(workers->place, DB_SERVE);
-	assert_int_equal(count(workers, "outbox"), 0);
-	assert_int_equal(count(workers, "decision"), 60);
-	assert_int_equal(
-	    raw_int(workers->place,
-		"SELECT count(DISTINCT interaction_id) FROM decision"),
-	    60);
-	is_sound(workers->place);
-}
-
-static void what_a_killed_worker_had_is_taken_after_its_lease(void **state)
-{
-	struct workers *workers = *state;
-	pid_t child;
-
-	put(workers->one, "call");
-	db_close(workers->one);
-	db_close(workers->two);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct db *db = must_open(workers->place, DB_SERVE);
-
-		workers->take.lease_us = 500 * CLOCK_MS;
-		take(workers, db);
-		/* And dies in the middle of a transaction. */
-		if (db_begin(db, false) == STATUS_OK)
-			outbox_done(db, &workers->items[0]);
-		raise(SIGKILL);
-	}
-	assert_int_equal(waitpid(child, NULL, 0), child);
-	workers->one = must_open(workers->place, DB_SERVE);
-	workers->two = must_open(workers->place, DB_SERVE);
-	assert_int_equal(take(workers, workers->one), 0);
-	nap_ms(520);
-	assert_int_equal(take_one(workers, workers->two).attempts, 2);
-	is_sound(workers->place);
-}
-
-#define WITH_WORKERS(test)                                                     \
-	cmocka_unit_test_setup_teardown(test, open_workers, close_workers)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,8 +404,6 @@ int main(void)
 	    WITH_WORKERS(the_oldest_due_come_first),
 	    WITH_WORKERS(a_take_that_is_undone_took_nothing),
 	    WITH_WORKERS(a_look_at_a_long_queue_is_as_short_as_at_a_short_one),
-	    WITH_WORKERS(several_processes_end_each_item_exactly_once),
-	    WITH_WORKERS(what_a_killed_worker_had_is_taken_after_its_lease),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
