@@ -37,7 +37,7 @@ struct flow {
 	struct inventory_question question;
 	struct cxone_update update;
 	const struct route *route;
-	int64_t retry_after_s; /* 0 but for one that was refused at the door */
+	int64_t retry_after_s; /* 0 but for one refused at the door */
 	struct pressure_wait pressure;
 	struct record record;
 	struct outbox_item own_item; /* what is put into the queue */

@@ -313,7 +313,7 @@ static void tell(const struct health *health, bool draining,
 
 /* --- waiting for a look --- */
 
-static void answer(struct ask *ask, const struct pressure_look *look)
+static void give_answer(struct ask *ask, const struct pressure_look *look)
 {
 	struct gateway_request *request = ask->request;
 
@@ -328,7 +328,7 @@ static void got_look(void *arg)
 	struct health *health = ask->health;
 	struct pressure_look look = pressure_newest(health->parts.pressure);
 
-	answer(ask, &look);
+	give_answer(ask, &look);
 	loop_timer_stop(health->parts.loop, &ask->patience);
 	health->asks--;
 	free(ask);
@@ -343,7 +343,7 @@ static void patience_due(void *arg)
 	    .wait_us = HEALTH_PATIENCE_US,
 	};
 
-	answer(ask, &none);
+	give_answer(ask, &none);
 }
 
 static void wait_for_look(

@@ -48,10 +48,10 @@ struct token {
 	enum token_state state;
 	bool stopping;
 	struct token_held *held;	/* NULL: none yet */
-	int64_t look_again_us;		/* monotonic: no refresh behind before */
+	int64_t look_again_us;		/* monotonic: no refresh before */
 	bool alone;			/* the store failed: no lease is held */
-	int64_t alone_again_us;		/* monotonic: no call alone before, */
-	enum status alone_failure;	/* since the last one ended so */
+	int64_t alone_again_us;		/* monotonic: none alone before, */
+	enum status alone_failure;	/* since the last ended so */
 	struct token_wait *waiting;
 	struct loop_timer poll_timer;
 	struct loop_timer deadline_timer;
