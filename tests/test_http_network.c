@@ -83,9 +83,12 @@ static void a_host_that_drops_packets_is_a_timeout(void **state)
 	close(fd);
 }
 
-/* Sends the answer to whoever comes first, then closes or stays silent. */
-static pid_t serve_once(int fd, const char *answer, bool stays)
+enum then { THEN_STAYS, THEN_CLOSES, THEN_RESETS };
+
+/* Sends the answer to whoever comes first. */
+static pid_t serve_once(int fd, const char *answer, enum then then)
 {
+	const struct linger none = {.l_onoff = 1, .l_linger = 0};
 	pid_t pid = fork();
 	char bytes[1024];
 	int peer;
@@ -98,19 +101,23 @@ static pid_t serve_once(int fd, const char *answer, bool stays)
 	if (peer < 0 || read(peer, bytes, sizeof bytes) <= 0 ||
 	    write(peer, answer, strlen(answer)) < 0)
 		_exit(1);
-	while (stays && read(peer, bytes, sizeof bytes) > 0)
+	while (then == THEN_STAYS && read(peer, bytes, sizeof bytes) > 0)
 		;
+	/* Not before the answer has been read: a reset takes it away. */
+	help_nap_ms(30);
+	if (then == THEN_RESETS)
+		setsockopt(peer, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 	_exit(0);
 }
 
 static struct asked get_from(
-    struct world *world, const char *answer, bool stays)
+    struct world *world, const char *answer, enum then then)
 {
 	struct asked asked;
 	char url[64];
 	int port, code;
 	int fd = listen_here(4, &port);
-	pid_t server = serve_once(fd, answer, stays);
+	pid_t server = serve_once(fd, answer, then);
 
 	close(fd);
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/x", port);
@@ -128,13 +135,13 @@ static void interim_answers_are_passed_over(void **state)
 	struct world *world = *state;
 	struct asked asked = get_from(world,
 	    CONTINUE HINTS "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-	    true);
+	    THEN_STAYS);
 
 	assert_int_equal(asked.status, STATUS_OK);
 	assert_int_equal(asked.answer.code, 200);
 	assert_string_equal(asked.body, "ok");
 	asked = get_from(world,
-	    HINTS "HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n", true);
+	    HINTS "HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n", THEN_STAYS);
 	assert_int_equal(asked.status, STATUS_OK);
 	assert_int_equal(asked.answer.code, 503);
 }
@@ -142,13 +149,44 @@ static void interim_answers_are_passed_over(void **state)
 static void an_interim_answer_alone_is_none(void **state)
 {
 	struct world *world = *state;
-	struct asked asked = get_from(world, CONTINUE, true);
+	struct asked asked = get_from(world, CONTINUE, THEN_STAYS);
 
 	assert_int_equal(asked.status, STATUS_TIMEOUT);
 	assert_int_equal(asked.answer.code, 0);
-	asked = get_from(world, CONTINUE, false);
+	asked = get_from(world, CONTINUE, THEN_CLOSES);
 	assert_int_equal(asked.status, STATUS_TRANSPORT);
 	assert_int_equal(asked.answer.code, 0);
+}
+
+/* --- bodies --- */
+
+static void a_reset_in_the_middle_of_a_body_is_transport(void **state)
+{
+	static const enum then ways[] = {THEN_CLOSES, THEN_RESETS};
+	struct world *world = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct asked asked = get_from(world,
+		    "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf",
+		    ways[i]);
+
+		assert_int_equal(asked.status, STATUS_TRANSPORT);
+		assert_int_equal(asked.answer.code, 200);
+		assert_string_equal(asked.body, "");
+	}
+}
+
+/* What comes behind it belongs to no request. */
+static void a_body_ends_at_its_content_length(void **state)
+{
+	struct world *world = *state;
+	struct asked asked = get_from(world,
+	    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more",
+	    THEN_STAYS);
+
+	assert_int_equal(asked.status, STATUS_OK);
+	assert_string_equal(asked.body, "ok");
 }
 
 /* --- TLS --- */
@@ -257,6 +295,8 @@ int main(void)
 	    IN_WORLD(a_host_that_drops_packets_is_a_timeout),
 	    IN_WORLD(interim_answers_are_passed_over),
 	    IN_WORLD(an_interim_answer_alone_is_none),
+	    IN_WORLD(a_reset_in_the_middle_of_a_body_is_transport),
+	    IN_WORLD(a_body_ends_at_its_content_length),
 	    IN_WORLD(a_certificate_that_nobody_vouches_for_is_refused),
 	    IN_WORLD(a_server_that_speaks_no_tls_is_unreachable),
 	};
