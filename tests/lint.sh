@@ -19,7 +19,7 @@ columns_max=80
 checks="tidy_program tidy_tests analyzer clang tidy_reads_its_rules
 	format cppcheck shellcheck file_lines columns first_lines
 	global_variables include_circles headers_alone getenv fcgi curl sqlite
-	names readme"
+	names readme faults"
 
 # ---- What is looked at ---------------------------------------------------
 
@@ -242,6 +242,10 @@ check_sqlite() { # "only the database's files know SQLite"
 
 check_readme() { # "the README's lists are what the program says"
 	tests/readme.sh 2>&1
+}
+
+check_faults() { # "every fault of FAULTS.md has tests that exist"
+	tests/faults.sh 2>&1
 }
 
 check_names() { # "no two sources share an object's name"
