@@ -21,6 +21,8 @@ struct bench {
 	const struct outbox_item *subject; /* of the job */
 	const char *to_put;
 	enum status status;
+	struct store_job rider;
+	int groups; /* that the rider went along with */
 };
 
 static enum status done_body(struct db *db, void *arg)
@@ -313,6 +315,41 @@ static void trouble_with_the_store_is_told_and_passes(void **state)
 	assert_int_equal(queue_status(bench->queue), STATUS_OK);
 }
 
+/* A rider: it goes along with every look. */
+static enum status ride(struct db *db, void *arg)
+{
+	(void)db;
+	(void)arg;
+	return STATUS_OK;
+}
+
+static void rode(void *arg, enum status status)
+{
+	struct bench *bench = arg;
+
+	(void)status;
+	bench->groups++;
+}
+
+static void trouble_with_the_store_makes_no_loop_of_looks(void **state)
+{
+	struct bench *bench = *state;
+	sqlite3 *raw = raw_open(bench->place);
+
+	bench->rider =
+	    (struct store_job){.body = ride, .done = rode, .arg = bench};
+	store_ride(bench->store, &bench->rider);
+	put(bench, "call");
+	assert_int_equal(bench->groups, 1);
+	raw_run(raw, "ALTER TABLE outbox RENAME TO away");
+	queue_start(bench->queue);
+	run_for(bench->loop, 1000);
+	assert_int_not_equal(queue_status(bench->queue), STATUS_OK);
+	assert_in_range(bench->groups, 2, 3);
+	raw_run(raw, "ALTER TABLE away RENAME TO outbox");
+	sqlite3_close(raw);
+}
+
 static void waits_between_attempts_grow_and_end_at_a_minute(void **state)
 {
 	struct bench *bench = *state;
@@ -347,6 +384,7 @@ int main(void)
 	    AT_BENCH(after_a_stop_it_takes_no_more),
 	    AT_BENCH(it_can_be_freed_with_a_look_under_way),
 	    AT_BENCH(trouble_with_the_store_is_told_and_passes),
+	    AT_BENCH(trouble_with_the_store_makes_no_loop_of_looks),
 	    AT_BENCH(waits_between_attempts_grow_and_end_at_a_minute),
 	};
 
