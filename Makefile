@@ -19,8 +19,8 @@ LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lpthread
 
 # The path of an event, in its order; flow.c knows the order.
 PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
-	auth event claim sku inventory routing routing_check cxone record \
-	answer settle flow flow_steps flow_end
+	auth event claim sku inventory stock routing routing_check cxone \
+	record answer settle flow flow_steps flow_end
 # What it stands on.
 BASE_C  := app loop timers http http_call store db db_open writegate \
 	claim_row outbox queue pressure health health_row token token_held \
