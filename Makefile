@@ -117,6 +117,7 @@ servers: all
 	@tests/servers/test_health.sh
 	@tests/servers/test_queue.sh
 	@tests/servers/test_store_faults.sh
+	@tests/servers/test_stock.sh
 
 crash: all
 	@tests/crash.sh

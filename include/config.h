@@ -61,6 +61,8 @@ struct config {
 
 	char inventory_api_url[CONFIG_TEXT_BYTES];	/* no trailing slash */
 	int64_t inventory_timeout_us;
+	int64_t inventory_cache_us;	/* 0: every lookup is asked for */
+	int64_t inventory_stale_s;	/* 0: never */
 
 	enum config_switch breaker;
 	int64_t breaker_min_calls;

@@ -69,7 +69,8 @@ struct record {
 	char sku[RECORD_SKU_BYTES];
 	char inventory_word[RECORD_WORD_BYTES]; /* as received */
 	const char *inventory_status;           /* key of the map */
-	enum status inventory_result;           /* why it fell back, or OK */
+	enum status inventory_result;           /* OK, or why it fell back
+						   or was stale */
 	const char *skills;                     /* ids as a JSON list */
 	const char *queues;
 	const char *map_digest;
@@ -78,7 +79,9 @@ struct record {
 	int http;           /* what the sender was answered */
 	int inventory_http; /* 0: no answer came */
 	int cxone_http;     /* the last answer to PATCH */
-	int inventory_attempts;
+	int inventory_attempts; /* 0: kept, waited for another's, or refused */
+	bool inventory_stale; /* the word is old; only in the answer, since
+				   word and result tell it in the row */
 	int cxone_attempts;  /* PATCH requests sent */
 	int token_refreshes; /* because CXone answered 401 */
 	int queue_attempts;  /* from the queue, this one counted */

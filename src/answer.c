@@ -151,6 +151,8 @@ static void add_decision(struct text *text, const struct record *record)
 	text_add(text, record->queues);
 	if (record->outcome == OUTCOME_FALLBACK)
 		text_add(text, ",\"fallback\":true");
+	if (record->inventory_stale)
+		text_add(text, ",\"stale\":true");
 	text_add(text, "}");
 }
 

@@ -44,7 +44,8 @@ static bool open_network(struct app *app)
 	    config->cxone_base_url, config->retry_budget);
 	if (!app->throttle)
 		return false;
-	app->inventory = inventory_new(config, app->breaker);
+	app->inventory = inventory_new(
+	    config, app->loop, app->breaker, app->routing);
 	if (!app->inventory)
 		return false;
 	app->cxone = cxone_new(config, &(struct cxone_parts){

@@ -166,6 +166,7 @@ static void got_stock(void *arg)
 	flow->record.inventory_result = stock->result;
 	flow->record.inventory_http = stock->http;
 	flow->record.inventory_attempts = stock->attempts;
+	flow->record.inventory_stale = stock->stale;
 	flow_resume(flow, STATUS_OK);
 }
 

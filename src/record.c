@@ -87,13 +87,12 @@ static void bind_trace(struct db_row *row, const struct trace *trace)
 	bind_word(row, ":request_id", trace_request_id(trace));
 }
 
-/* Whether the inventory was asked shows in inventory_attempts. */
+/* Whether the inventory's step was reached shows in its word. */
 static void bind_decision(struct db_row *row, const struct record *record)
 {
 	const char *result = status_name(record->inventory_result);
 
-	if (record->inventory_attempts == 0 &&
-	    record->inventory_result == STATUS_OK)
+	if (record->inventory_word[0] == '\0')
 		result = NULL;
 	bind_word(row, ":inventory_word", record->inventory_word);
 	bind_word(row, ":inventory_status", record->inventory_status);

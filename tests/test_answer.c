@@ -162,6 +162,20 @@ static void a_fallback_says_so(void **state)
 	json_decref(answered.json);
 }
 
+static void a_decision_by_an_old_answer_says_so(void **state)
+{
+	struct answered answered;
+	struct record record;
+
+	(void)state;
+	start_record(&record);
+	record.inventory_stale = true;
+	decide(&record, true, &answered);
+	assert_true(json_is_true(json_object_get(
+	    json_object_get(answered.json, "decision"), "stale")));
+	json_decref(answered.json);
+}
+
 static void an_interaction_that_is_gone_is_skipped(void **state)
 {
 	struct answered answered;
@@ -480,6 +494,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_routed_event_is_answered_with_its_decision),
 	    cmocka_unit_test(a_fallback_says_so),
+	    cmocka_unit_test(a_decision_by_an_old_answer_says_so),
 	    cmocka_unit_test(an_interaction_that_is_gone_is_skipped),
 	    cmocka_unit_test(a_failure_tells_its_code_and_no_decision),
 	    cmocka_unit_test(a_decision_that_could_not_be_kept_says_so),

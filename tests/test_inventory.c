@@ -11,6 +11,29 @@ struct asked {
 	int64_t asked_us;
 };
 
+struct shop {
+	struct routing *routing;
+	struct inventory *inventory;
+};
+
+static struct shop open_shop(struct world *world)
+{
+	struct shop shop = {0};
+
+	assert_int_equal(
+	    routing_load(NULL, "", NULL, &shop.routing), STATUS_OK);
+	shop.inventory = inventory_new(
+	    &world->config, world->loop, world->breaker, shop.routing);
+	assert_non_null(shop.inventory);
+	return shop;
+}
+
+static void close_shop(struct shop *shop)
+{
+	inventory_free(shop->inventory);
+	routing_free(shop->routing);
+}
+
 static void got_stock(void *arg)
 {
 	struct asked *asked = arg;
@@ -37,24 +60,22 @@ static int open_inventory(void **state)
 static struct asked ask_in(
     struct world *world, const char *sku, int64_t left_us)
 {
-	struct inventory *inventory =
-	    inventory_new(&world->config, world->breaker);
+	struct shop shop = open_shop(world);
 	struct asked asked = {.asked_us = clock_mono_us()};
 
-	assert_non_null(inventory);
 	text_init(&asked.question.url, INVENTORY_URL_MAX);
 	asked.question.sku = sku;
 	asked.question.deadline_us = asked.asked_us + left_us;
 	asked.question.done = got_stock;
 	asked.question.arg = &asked;
-	inventory_ask(inventory, &asked.question);
+	inventory_ask(shop.inventory, &asked.question);
 	asked.returned = true;
 	assert_true(run_until(world->loop, &asked.calls, 1, HELP_WAIT_MS));
 	assert_int_equal(asked.calls, 1);
 	assert_false(asked.too_early);
 	assert_int_equal(asked.question.stock.attempts, 1);
 	text_done(&asked.question.url);
-	inventory_free(inventory);
+	close_shop(&shop);
 	return asked;
 }
 
@@ -153,24 +174,22 @@ static void too_slow_is_the_word_timeout_within_the_limit(void **state)
 static void a_url_that_does_not_fit_is_not_asked_for(void **state)
 {
 	struct world *world = *state;
-	struct inventory *inventory =
-	    inventory_new(&world->config, world->breaker);
+	struct shop shop = open_shop(world);
 	struct asked asked;
 
-	assert_non_null(inventory);
 	memset(&asked, 0, sizeof asked);
 	text_init(&asked.question.url, strlen(world->url) + 12);
 	asked.question.sku = "SKU-VOICE-123456";
 	asked.question.deadline_us = clock_mono_us() + CLOCK_SECOND;
 	asked.question.done = got_stock;
 	asked.question.arg = &asked;
-	inventory_ask(inventory, &asked.question);
+	inventory_ask(shop.inventory, &asked.question);
 	asked.returned = true;
 	assert_true(run_until(world->loop, &asked.calls, 1, HELP_WAIT_MS));
 	assert_string_equal(asked.question.stock.word, "unknown");
 	assert_int_equal(sim_stat(world, "inventory"), 0);
 	text_done(&asked.question.url);
-	inventory_free(inventory);
+	close_shop(&shop);
 }
 
 static void the_deadline_comes_before_the_limit(void **state)
