@@ -191,7 +191,7 @@ static void a_body_ends_at_its_content_length(void **state)
 
 /* --- TLS --- */
 
-static int run(const char *command)
+static int run_command(const char *command)
 {
 	int code = system(command);
 
@@ -212,7 +212,7 @@ static pid_t serve_tls(const struct world *world, int port)
 	    "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
 	    "-keyout %s -out %s 2>/dev/null",
 	    pem, pem);
-	if (run(command) != 0)
+	if (run_command(command) != 0)
 		return 0;
 	snprintf(where, sizeof where, "127.0.0.1:%d", port);
 	pid = fork();
