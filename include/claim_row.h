@@ -10,6 +10,7 @@
 
 #define CLAIM_KEY_BYTES  33 /* 128 bits in hexadecimal, and the NUL */
 #define CLAIM_ANSWER_MAX 32768
+#define CLAIM_SALTS      1024
 
 /* What the table knows of an event. */
 enum claim_found {
@@ -27,7 +28,8 @@ enum claim_found {
  */
 struct claim_row {
 	char key[CLAIM_KEY_BYTES]; /* "": this event is not claimed */
-	int64_t holder;    /* names this request among all, in all processes */
+	int64_t holder; /* names this request among all, in all processes:
+			   the microsecond times CLAIM_SALTS, and a salt */
 	int64_t lease_us;  /* how long the claim holds if we die */
 	int64_t window_us; /* how long an event is remembered */
 

@@ -1,4 +1,4 @@
--- claim_row.c: forget_some: ids grow with time, so the oldest come first
+-- claim_row.c: forget_answers: holders grow with time: the oldest come first
 DELETE FROM claim_answer
- WHERE id IN (SELECT id FROM claim_answer ORDER BY id LIMIT 64)
+ WHERE holder IN (SELECT holder FROM claim_answer ORDER BY holder LIMIT 64)
    AND created_us <= :forget_us;

@@ -1,2 +1,2 @@
 -- claim_row.c: get_answer
-SELECT answer FROM claim_answer WHERE id = :id;
+SELECT http, answer FROM claim_answer WHERE holder = :holder;

@@ -1,2 +1,3 @@
--- claim_row.c: put_answer
-INSERT INTO claim_answer (created_us, answer) VALUES (:now_us, :answer);
+-- claim_row.c: claim_row_finish: again when a queued event is decided
+INSERT OR REPLACE INTO claim_answer (holder, created_us, http, answer)
+VALUES (:holder, :now_us, :http, :answer);

@@ -21,7 +21,8 @@ struct claims {
 	struct loop *loop;
 	struct store *store;
 	bool stopping;
-	int64_t next_holder; /* begins at random, so that no process's meet */
+	int64_t salt; /* at random, so that no two processes' holders meet */
+	int64_t last_holder;
 };
 
 struct claims *claims_new(
@@ -36,7 +37,7 @@ struct claims *claims_new(
 	claims->loop = loop;
 	claims->store = store;
 	RAND_bytes((unsigned char *)&first, sizeof first);
-	claims->next_holder = (int64_t)(first >> 2);
+	claims->salt = (int64_t)(first % CLAIM_SALTS);
 	return claims;
 }
 
@@ -78,6 +79,17 @@ static bool digest_event(const struct config *config, const struct event *event,
 	return made;
 }
 
+/* Grows with time, in one process always: see schema_3_claim.sql. */
+static int64_t name_holder(struct claims *claims)
+{
+	int64_t holder = clock_wall_us() * CLAIM_SALTS + claims->salt;
+
+	if (holder <= claims->last_holder)
+		holder = claims->last_holder + CLAIM_SALTS;
+	claims->last_holder = holder;
+	return holder;
+}
+
 void claim_name(
     struct claims *claims, struct claim *claim, const struct event *event)
 {
@@ -87,7 +99,7 @@ void claim_name(
 	size_t i;
 
 	row->key[0] = '\0';
-	row->holder = claims->next_holder++;
+	row->holder = name_holder(claims);
 	row->window_us = claims->config->claim_window_s * CLOCK_SECOND;
 	row->lease_us = claims->config->event_deadline_us + LEASE_SPARE_US;
 	if (row->window_us == 0 || !digest_event(claims->config, event, digest))

@@ -10,14 +10,18 @@
  */
 #define FORGET_ONE_IN 16
 
+/* The holder's answer, if there is one: then the event is finished. */
 static enum status get_answer(
-    struct db *db, struct claim_row *row, int64_t answer_id)
+    struct db *db, struct claim_row *row, int64_t holder)
 {
 	struct db_row *use = db_use(db, SQL_claim_answer_get);
 
-	db_bind_int(use, ":id", answer_id);
-	if (db_next(use))
-		text_add(&row->answer, db_text(use, 0));
+	db_bind_int(use, ":holder", holder);
+	if (db_next(use)) {
+		row->found = CLAIM_FINISHED;
+		row->http = (int)db_int(use, 0);
+		text_add(&row->answer, db_text(use, 1));
+	}
 	return db_done(use);
 }
 
@@ -37,7 +41,7 @@ static enum status insert(
 
 /* The claim is there: it is taken over when it is free, else looked at. */
 static enum status take_or_look(
-    struct db *db, struct claim_row *row, int64_t now_us, int64_t *answer_id)
+    struct db *db, struct claim_row *row, int64_t now_us, int64_t *holder)
 {
 	struct db_row *use = db_use(db, SQL_claim_take);
 
@@ -46,14 +50,8 @@ static enum status take_or_look(
 	db_bind_int(use, ":now_us", now_us);
 	db_bind_int(use, ":forget_us", now_us - row->window_us);
 	db_bind_text(use, ":key", row->key);
-	row->found = CLAIM_IN_HAND;
 	if (db_next(use)) {
-		if (db_int(use, 0) != 0)
-			row->found = CLAIM_OURS;
-		else if (!db_is_null(use, 1))
-			row->found = CLAIM_FINISHED;
-		row->http = (int)db_int(use, 1);
-		*answer_id = db_int(use, 2);
+		*holder = db_int(use, 0);
 		/* Only at its end does an UPDATE with RETURNING write. */
 		db_next(use);
 	}
@@ -63,7 +61,7 @@ static enum status take_or_look(
 enum status claim_row_take(struct db *db, struct claim_row *row)
 {
 	int64_t now_us = clock_wall_us();
-	int64_t answer_id = 0;
+	int64_t holder = row->holder;
 	enum status status = insert(db, row, now_us);
 
 	text_clear(&row->answer);
@@ -71,10 +69,11 @@ enum status claim_row_take(struct db *db, struct claim_row *row)
 	row->found = CLAIM_OURS;
 	if (status != STATUS_OK || db_changed(db) > 0)
 		return status;
-	status = take_or_look(db, row, now_us, &answer_id);
-	if (status == STATUS_OK && row->found == CLAIM_FINISHED)
-		status = get_answer(db, row, answer_id);
-	return status;
+	status = take_or_look(db, row, now_us, &holder);
+	if (status != STATUS_OK || holder == row->holder)
+		return status;
+	row->found = CLAIM_IN_HAND;
+	return get_answer(db, row, holder);
 }
 
 static enum status forget_claims(struct db *db, const struct claim_row *row)
@@ -98,41 +97,31 @@ static enum status forget_answers(struct db *db, const struct claim_row *row)
 	return db_done(use);
 }
 
-/* Holders count up, so this one in sixteen is anybody's turn alike. */
+/* By the microsecond it was named in: anybody's turn alike. */
 static enum status forget_some(struct db *db, const struct claim_row *row)
 {
 	enum status status;
 
-	if (row->holder % FORGET_ONE_IN != 0)
+	if (row->holder / CLAIM_SALTS % FORGET_ONE_IN != 0)
 		return STATUS_OK;
 	status = forget_claims(db, row);
 	return status == STATUS_OK ? forget_answers(db, row) : status;
 }
 
-static enum status put_answer(struct db *db, const char *answer)
-{
-	struct db_row *use = db_use(db, SQL_claim_answer_put);
-
-	db_bind_int(use, ":now_us", clock_wall_us());
-	db_bind_text(use, ":answer", answer);
-	db_next(use);
-	return db_done(use);
-}
-
-/* An answer whose claim was taken over is nobody's; it is forgotten too. */
+/*
+ * The claim itself is not touched: what stands under its holder's number is
+ * its answer. When it was taken over, the answer is nobody's.
+ */
 enum status claim_row_finish(
     struct db *db, const struct claim_row *row, int http, const char *answer)
 {
-	struct db_row *use;
-	enum status status = put_answer(db, answer);
+	struct db_row *use = db_use(db, SQL_claim_answer_put);
+	enum status status;
 
-	if (status != STATUS_OK)
-		return status;
-	use = db_use(db, SQL_claim_finish);
-	db_bind_int(use, ":http", http);
-	db_bind_int(use, ":answer_id", db_inserted_id(db));
-	db_bind_text(use, ":key", row->key);
 	db_bind_int(use, ":holder", row->holder);
+	db_bind_int(use, ":now_us", clock_wall_us());
+	db_bind_int(use, ":http", http);
+	db_bind_text(use, ":answer", answer);
 	db_next(use);
 	status = db_done(use);
 	return status == STATUS_OK ? forget_some(db, row) : status;
