@@ -247,6 +247,7 @@ static void make_old_claims(struct requests *requests, int count)
 
 	/* Holders whose end forgets nothing. */
 	prepare(&row, "", CLAIM_SALTS);
+	row.lease_us = 1; /* over, as it always is when claims are old */
 	for (i = 0; i < count; i++) {
 		snprintf(row.key, sizeof row.key, "old%d", i);
 		row.holder += 16 * CLAIM_SALTS;
