@@ -147,6 +147,14 @@ static void decide_save(struct token_row *row, const struct stored *stored,
 	}
 }
 
+/* When the token ends its endpoint has another one. */
+static int64_t useless_until(const struct token_row *row, int64_t now_us)
+{
+	int64_t until_us = now_us + USELESS_US;
+
+	return until_us < row->expires_us ? until_us : row->expires_us;
+}
+
 enum status token_row_save(struct db *db, struct token_row *row)
 {
 	int64_t now_us = clock_wall_us();
@@ -166,7 +174,7 @@ enum status token_row_save(struct db *db, struct token_row *row)
 	db_bind_int(use, ":version", row->version);
 	db_bind_int(use, ":expires_us", row->expires_us);
 	db_bind_int(use, ":obtained_us", row->obtained_us);
-	db_bind_int(use, ":not_before_us", same ? now_us + USELESS_US : 0);
+	db_bind_int(use, ":not_before_us", same ? useless_until(row, now_us) : 0);
 	/* Whoever rejects this version meanwhile need not ask again. */
 	db_bind_text(use, ":failure", same ?
 	    status_name(STATUS_TOKEN_REJECTED) : NULL);

@@ -5,18 +5,21 @@
 
 #include "test_http.h"
 
-#define FILLERS 4 /* connections; a backlog of 0 holds fewer */
+#define SLOW_MS 1500 /* how long the name server of slow.test takes */
+#define FILLERS 4    /* connections; a backlog of 0 holds fewer */
 
 /* A program's own getaddrinfo comes before the C library's: no test waits
  * for a real name server. Addresses in digits do not come here. */
 int getaddrinfo(const char *name, const char *service,
     const struct addrinfo *req, struct addrinfo **pai)
 {
-	(void)name;
 	(void)service;
 	(void)req;
 	*pai = NULL;
-	return EAI_NONAME;
+	if (strcmp(name, "slow.test") != 0)
+		return EAI_NONAME;
+	help_nap_ms(SLOW_MS);
+	return EAI_AGAIN;
 }
 
 static void a_name_that_does_not_resolve_is_unreachable(void **state)
@@ -28,6 +31,47 @@ static void a_name_that_does_not_resolve_is_unreachable(void **state)
 	assert_int_equal(asked.answer.code, 0);
 	assert_true(asked.has_problem);
 	assert_true(asked.took_us < SECONDS(1));
+}
+
+static void a_slow_name_server_holds_up_nobody(void **state)
+{
+	struct world *world = *state;
+	struct asked slow, other;
+	int count = 0;
+
+	open_http(world, 4, 4);
+	prepare(world, &slow, "http://slow.test/x", 150 * CLOCK_MS);
+	prepare(world, &other, "/inventory/A", SECONDS(2));
+	slow.ended = other.ended = &count;
+	send_asked(&slow);
+	assert_true(run_until(world->loop, &count, 1, HELP_WAIT_MS));
+	send_asked(&other);
+	assert_true(run_until(world->loop, &count, 2, HELP_WAIT_MS));
+	assert_int_equal(slow.status, STATUS_TIMEOUT);
+	assert_took(slow.took_us, 150, 600);
+	assert_int_equal(other.status, STATUS_OK);
+	assert_true(other.took_us < 500 * CLOCK_MS);
+}
+
+static void a_stop_waits_for_no_name_server(void **state)
+{
+	struct world *world = *state;
+	struct asked asked;
+	int64_t begun_us;
+	int count = 0;
+
+	open_http(world, 4, 4);
+	prepare(world, &asked, "http://slow.test/x", SECONDS(5));
+	asked.ended = &count;
+	send_asked(&asked);
+	run_for(world->loop, 30);
+	begun_us = clock_mono_us();
+	http_stop(world->http);
+	assert_true(run_until(world->loop, &count, 1, HELP_WAIT_MS));
+	http_free(world->http);
+	world->http = NULL;
+	assert_int_equal(asked.status, STATUS_STOPPING);
+	assert_true(clock_mono_us() - begun_us < 500 * CLOCK_MS);
 }
 
 /* --- servers of our own --- */
@@ -292,6 +336,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(a_name_that_does_not_resolve_is_unreachable),
+	    IN_WORLD(a_slow_name_server_holds_up_nobody),
+	    IN_WORLD(a_stop_waits_for_no_name_server),
 	    IN_WORLD(a_host_that_drops_packets_is_a_timeout),
 	    IN_WORLD(interim_answers_are_passed_over),
 	    IN_WORLD(an_interim_answer_alone_is_none),

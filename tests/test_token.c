@@ -288,6 +288,24 @@ static void a_lifetime_without_sense_is_taken_as_a_minute(void **state)
 	    60 * CLOCK_SECOND);
 }
 
+/* An endpoint that keeps its tokens to their end. */
+static void a_token_given_again_before_its_end_is_replaced_at_its_end(
+    void **state)
+{
+	struct world *world = *state;
+	int64_t until_us = clock_mono_us() + 2500 * CLOCK_MS;
+
+	sim_faults(world, "{\"token\":[{\"set\":{\"expires_in\":1}},"
+			  "{\"set\":{\"access_token\":\"@same\","
+			  "\"expires_in\":1}}]}");
+	world_connect(world);
+	while (clock_mono_us() < until_us) {
+		assert_int_equal(get(world, 0), STATUS_OK);
+		run_for(world->loop, 10);
+	}
+	assert_int_equal(sim_stat(world, "token"), 3);
+}
+
 /* With a margin of a minute it would be near its end from its beginning. */
 static void a_lifetime_of_a_second_makes_no_loop_of_refreshes(void **state)
 {
@@ -403,6 +421,7 @@ int main(void)
 	    IN_WORLD(an_endpoint_that_is_down_is_told_and_remembered),
 	    IN_WORLD(a_throttled_endpoint_gets_the_pause_it_asked_for),
 	    IN_WORLD(a_lifetime_without_sense_is_taken_as_a_minute),
+	    IN_WORLD(a_token_given_again_before_its_end_is_replaced_at_its_end),
 	    IN_WORLD(a_lifetime_of_a_second_makes_no_loop_of_refreshes),
 	    IN_WORLD(a_caller_waits_no_longer_than_its_deadline),
 	    IN_WORLD(stop_tells_all_and_gives_the_lease_back),
