@@ -21,9 +21,9 @@
 
 #define PROBLEMS_MAX 65536
 /* Used until a configuration that comes with a request is known. */
-#define BODY_MAX_FIRST 65536
+#define BODY_MAX_FIRST     65536
 #define INFLIGHT_MAX_FIRST 256
-#define GATHER_FIRST_US (10 * CLOCK_SECOND)
+#define GATHER_FIRST_US    (10 * CLOCK_SECOND)
 /* mod_fcgid kills 8 s after SIGTERM; flows need a moment to answer. */
 #define DRAIN_US (5 * CLOCK_SECOND)
 
@@ -44,8 +44,8 @@ struct process {
 
 static void end_if_done(struct process *process)
 {
-	if ((process->draining || process->cgi) &&
-	    app_is_idle(&process->app) && gateway_idle(process->gateway))
+	if ((process->draining || process->cgi) && app_is_idle(&process->app) &&
+	    gateway_idle(process->gateway))
 		loop_stop(process->loop);
 }
 
@@ -72,15 +72,16 @@ static void got_signal(void *arg, uint32_t events)
 
 	(void)events;
 	if (read(process->signal_fd, &signal, sizeof signal) !=
-	    (ssize_t)sizeof signal || process->draining)
+		(ssize_t)sizeof signal ||
+	    process->draining)
 		return;
 	log_line(LOG_INFO, NULL, "stopping on signal %u, %zu events in hand",
 	    signal.ssi_signo, process->app.flows);
 	process->draining = true;
 	gateway_drain(process->gateway);
 	app_leave_queue(&process->app);
-	loop_timer_set(process->loop, &process->drain_timer,
-	    clock_mono_us() + DRAIN_US);
+	loop_timer_set(
+	    process->loop, &process->drain_timer, clock_mono_us() + DRAIN_US);
 	end_if_done(process);
 }
 
@@ -104,7 +105,7 @@ static bool take_signals(struct process *process)
 	if (process->signal_fd < 0)
 		return false;
 	return loop_watch(process->loop, process->signal_fd, EPOLLIN,
-	    got_signal, process) == STATUS_OK;
+		   got_signal, process) == STATUS_OK;
 }
 
 /* One line of the log for each line of problems. */
@@ -136,8 +137,7 @@ static enum status configure(struct process *process, const char *file_param)
 			app_serve_queue(&process->app);
 		log_line(LOG_INFO, NULL,
 		    "stockroute %s, map %.12s, on SQLite %s: %s",
-		    STOCKROUTE_VERSION,
-		    routing_digest(process->app.routing),
+		    STOCKROUTE_VERSION, routing_digest(process->app.routing),
 		    db_sqlite_version(), db_engine());
 	}
 	text_done(&problems);
@@ -159,15 +159,14 @@ static void refuse(struct gateway_request *request)
 	struct text text;
 
 	text_init(&text, PROBLEMS_MAX);
-	answer_send(request,
-	    answer_refusal(STATUS_CONFIG_INVALID, NULL, &text), NULL,
-	    &text);
+	answer_send(request, answer_refusal(STATUS_CONFIG_INVALID, NULL, &text),
+	    NULL, &text);
 	text_done(&text);
 }
 
 /* False: it is not, and will not be before it is mended. */
-static bool is_configured(struct process *process,
-    const struct gateway_request *request)
+static bool is_configured(
+    struct process *process, const struct gateway_request *request)
 {
 	const struct config *config;
 
@@ -182,8 +181,8 @@ static bool is_configured(struct process *process,
 	return true;
 }
 
-static void serve_event(struct process *process,
-    struct gateway_request *request)
+static void serve_event(
+    struct process *process, struct gateway_request *request)
 {
 	if (is_configured(process, request))
 		flow_begin(&process->app, request);
@@ -191,19 +190,19 @@ static void serve_event(struct process *process,
 		refuse(request);
 }
 
-static void serve_alive(struct process *process,
-    struct gateway_request *request)
+static void serve_alive(
+    struct process *process, struct gateway_request *request)
 {
 	(void)process;
 	health_tell_alive(request);
 }
 
-static void serve_ready(struct process *process,
-    struct gateway_request *request)
+static void serve_ready(
+    struct process *process, struct gateway_request *request)
 {
 	if (is_configured(process, request))
-		health_tell_ready(process->app.health, process->draining,
-		    request);
+		health_tell_ready(
+		    process->app.health, process->draining, request);
 	else
 		health_tell_unready(request, STATUS_CONFIG_INVALID);
 }
@@ -214,13 +213,12 @@ static void serve_ready(struct process *process,
  */
 static const struct {
 	const char *path;
-	void (*serve)(struct process *process,
-	    struct gateway_request *request);
+	void (*serve)(struct process *process, struct gateway_request *request);
 } pages[] = {
-	{"/healthz", serve_alive},
-	{"/readyz", serve_ready},
-	{"/webhook/healthz", serve_alive},
-	{"/webhook/readyz", serve_ready},
+    {"/healthz", serve_alive},
+    {"/readyz", serve_ready},
+    {"/webhook/healthz", serve_alive},
+    {"/webhook/readyz", serve_ready},
 };
 
 static void got_request(void *arg, struct gateway_request *request)
@@ -240,9 +238,9 @@ static enum status open_gateway(struct process *process)
 {
 	const struct config *config = process->app.config;
 	struct gateway_options options = {
-		.body_max = BODY_MAX_FIRST,
-		.inflight_max = INFLIGHT_MAX_FIRST,
-		.gather_us = GATHER_FIRST_US,
+	    .body_max = BODY_MAX_FIRST,
+	    .inflight_max = INFLIGHT_MAX_FIRST,
+	    .gather_us = GATHER_FIRST_US,
 	};
 
 	if (config) {
@@ -255,8 +253,8 @@ static enum status open_gateway(struct process *process)
 	if (process->cgi)
 		return gateway_open_cgi(process->loop, &options, got_request,
 		    process, &process->gateway);
-	return gateway_open(process->loop, &options, got_request, process,
-	    &process->gateway);
+	return gateway_open(
+	    process->loop, &options, got_request, process, &process->gateway);
 }
 
 /* No core may hold the client secret or a token. */
@@ -287,8 +285,7 @@ static enum status open_process(struct process *process)
 	}
 	status = open_gateway(process);
 	if (status == STATUS_OK)
-		gateway_on_idle(process->gateway, became_idle,
-		    process);
+		gateway_on_idle(process->gateway, became_idle, process);
 	return status;
 }
 
@@ -302,8 +299,8 @@ int main(void)
 	if (status == STATUS_OK)
 		loop_run(process.loop);
 	else
-		log_line(LOG_ERROR, NULL, "not started: %s",
-		    status_name(status));
+		log_line(
+		    LOG_ERROR, NULL, "not started: %s", status_name(status));
 	app_close(&process.app);
 	gateway_close(process.gateway);
 	loop_timer_stop(process.loop, &process.drain_timer);

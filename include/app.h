@@ -32,7 +32,7 @@ typedef void app_ended(
  * by a test, and passed down.
  */
 struct app {
-	struct loop *loop;	/* the caller's */
+	struct loop *loop; /* the caller's */
 	struct config *config;
 	struct routing *routing;
 	struct store *store;
@@ -40,17 +40,17 @@ struct app {
 	struct breaker *breaker;
 	struct claims *claims;
 	struct token *token;
-	struct throttle *throttle;	/* of CXone's updates */
+	struct throttle *throttle; /* of CXone's updates */
 	struct inventory *inventory;
 	struct cxone *cxone;
-	struct flow *idle_flows;	/* kept for reuse, by flow.c */
+	struct flow *idle_flows; /* kept for reuse, by flow.c */
 	struct queue *queue;
 	struct pressure *pressure;
 	struct health *health;
-	size_t flows;		/* on their way */
-	loop_due *became_idle;	/* NULL: nobody asks when flows is 0 again */
+	size_t flows;          /* on their way */
+	loop_due *became_idle; /* NULL: nobody asks when flows is 0 again */
 	void *became_idle_arg;
-	app_ended *ended;	/* NULL: nobody asks */
+	app_ended *ended; /* NULL: nobody asks */
 	void *ended_arg;
 };
 
@@ -58,8 +58,8 @@ struct app {
  * Loads the configuration, then does as app_start. app must be zeroed but
  * for loop. file_param: see config_load.
  */
-enum status app_open(struct app *app, const char *file_param,
-    struct text *problems);
+enum status app_open(
+    struct app *app, const char *file_param, struct text *problems);
 
 /*
  * Opens the store and the network for app->config, which it takes. On

@@ -10,7 +10,6 @@
  * was logged. authorization is the request's Authorization header, or NULL.
  * Secrets are compared in constant time.
  */
-enum status auth_check(const struct config *config,
-    const char *authorization);
+enum status auth_check(const struct config *config, const char *authorization);
 
 #endif

@@ -16,8 +16,8 @@
 struct claims;
 
 /* NULL when memory runs out. Borrows all for its life. */
-struct claims *claims_new(const struct config *config, struct loop *loop,
-    struct store *store);
+struct claims *claims_new(
+    const struct config *config, struct loop *loop, struct store *store);
 void claims_free(struct claims *claims);
 
 typedef void claim_done(void *arg, enum status status);
@@ -40,8 +40,8 @@ struct claim {
  * results. With CLAIM_WINDOW_S=0, and without memory, the key stays "": then
  * the event is decided without looking for the first.
  */
-void claim_name(struct claims *claims, struct claim *claim,
-    const struct event *event);
+void claim_name(
+    struct claims *claims, struct claim *claim, const struct event *event);
 
 /*
  * Takes the claim that claim_name named; while another request has the
@@ -53,8 +53,8 @@ void claim_name(struct claims *claims, struct claim *claim,
  * queued beside the first one.
  * STATUS_STORE_*: nothing is known of the event, nothing is claimed.
  */
-void claim_take(struct claims *claims, struct claim *claim,
-    int64_t deadline_us, claim_done *done, void *arg);
+void claim_take(struct claims *claims, struct claim *claim, int64_t deadline_us,
+    claim_done *done, void *arg);
 
 /*
  * From now on nobody waits for another request: STATUS_IN_FLIGHT. The

@@ -14,9 +14,9 @@
 
 /* What the table knows of an event. */
 enum claim_found {
-	CLAIM_OURS,     /* nobody has it, or did in time: it is ours now */
-	CLAIM_IN_HAND,  /* another request has it; ask again soon */
-	CLAIM_FINISHED  /* it was answered: http and answer are set; answer
+	CLAIM_OURS,    /* nobody has it, or did in time: it is ours now */
+	CLAIM_IN_HAND, /* another request has it; ask again soon */
+	CLAIM_FINISHED /* it was answered: http and answer are set; answer
 			   is "" when it was forgotten before its claim, which
 			   takes a clock put back */
 };
@@ -28,7 +28,7 @@ enum claim_found {
  */
 struct claim_row {
 	char key[CLAIM_KEY_BYTES]; /* "": this event is not claimed */
-	int64_t holder; /* names this request among all, in all processes:
+	int64_t holder;    /* names this request among all, in all processes:
 			   the microsecond times CLAIM_SALTS, and a salt */
 	int64_t lease_us;  /* how long the claim holds if we die */
 	int64_t window_us; /* how long an event is remembered */
@@ -52,8 +52,8 @@ enum status claim_row_take(struct db *db, struct claim_row *row);
  * forgets some events that are older than the window. Does nothing when
  * the claim has been taken over.
  */
-enum status claim_row_finish(struct db *db, const struct claim_row *row,
-    int http, const char *answer);
+enum status claim_row_finish(
+    struct db *db, const struct claim_row *row, int http, const char *answer);
 
 /*
  * Gives the claim back: the sender may try again. Does nothing when the

@@ -8,8 +8,8 @@
  * The two clocks. Durations, timers and deadlines use the monotonic one;
  * what is stored, shared with other processes or shown uses wall time.
  */
-#define CLOCK_MS INT64_C(1000)
-#define CLOCK_SECOND INT64_C(1000000)
+#define CLOCK_MS          INT64_C(1000)
+#define CLOCK_SECOND      INT64_C(1000000)
 #define CLOCK_STAMP_BYTES 28
 
 /* Microseconds of the monotonic clock (CLOCK_MONOTONIC). */

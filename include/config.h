@@ -23,7 +23,7 @@
  * named by STOCKROUTE_CONFIG; the default. NAME and NAME_FILE together are
  * an error. Times are given in ms and kept in microseconds.
  */
-#define CONFIG_TEXT_BYTES 1024
+#define CONFIG_TEXT_BYTES   1024
 #define CONFIG_SECRET_BYTES 4096
 
 enum webhook_auth { WEBHOOK_AUTH_NONE, WEBHOOK_AUTH_BEARER };
@@ -35,41 +35,41 @@ enum sku_rule { SKU_RULE_MEDIA_SUFFIX, SKU_RULE_CHANNEL_DEFAULT };
 enum config_origin {
 	CONFIG_FROM_DEFAULT,
 	CONFIG_FROM_ENVIRONMENT,
-	CONFIG_FROM_PARAMETER,		/* SetEnv, for STOCKROUTE_CONFIG */
-	CONFIG_FROM_SECRET_FILE,	/* NAME_FILE */
-	CONFIG_FROM_FILE,		/* the JSON file */
+	CONFIG_FROM_PARAMETER,   /* SetEnv, for STOCKROUTE_CONFIG */
+	CONFIG_FROM_SECRET_FILE, /* NAME_FILE */
+	CONFIG_FROM_FILE,        /* the JSON file */
 	CONFIG_ORIGIN_COUNT
 };
 
 #define CONFIG_KEYS_MAX 64
 
 struct config {
-	char file[CONFIG_TEXT_BYTES];	/* the JSON file, "" when none */
+	char file[CONFIG_TEXT_BYTES]; /* the JSON file, "" when none */
 	char db[CONFIG_TEXT_BYTES];
-	char socket[CONFIG_TEXT_BYTES];	/* "" = listen on descriptor 0 */
+	char socket[CONFIG_TEXT_BYTES]; /* "" = listen on descriptor 0 */
 
-	char cxone_base_url[CONFIG_TEXT_BYTES];	/* no trailing slash */
+	char cxone_base_url[CONFIG_TEXT_BYTES]; /* no trailing slash */
 	char cxone_client_id[CONFIG_TEXT_BYTES];
 	char cxone_client_secret[CONFIG_SECRET_BYTES];
 	int64_t cxone_timeout_us;
-	int64_t cxone_attempt_min_us;	/* an attempt needs so much */
-	int64_t cxone_retries;		/* of one update */
-	int64_t cxone_backoff_us;	/* the first; doubles */
-	int64_t cxone_jitter_us;	/* added at random, 0 to this */
+	int64_t cxone_attempt_min_us; /* an attempt needs so much */
+	int64_t cxone_retries;        /* of one update */
+	int64_t cxone_backoff_us;     /* the first; doubles */
+	int64_t cxone_jitter_us;      /* added at random, 0 to this */
 	enum backoff_schedule retry_schedule;
-	int64_t retry_budget;		/* tokens, of all processes */
+	int64_t retry_budget; /* tokens, of all processes */
 
-	char inventory_api_url[CONFIG_TEXT_BYTES];	/* no trailing slash */
+	char inventory_api_url[CONFIG_TEXT_BYTES]; /* no trailing slash */
 	int64_t inventory_timeout_us;
-	int64_t inventory_cache_us;	/* 0: every lookup is asked for */
-	int64_t inventory_stale_s;	/* 0: never */
+	int64_t inventory_cache_us; /* 0: every lookup is asked for */
+	int64_t inventory_stale_s;  /* 0: never */
 
 	enum config_switch breaker;
 	int64_t breaker_min_calls;
-	int64_t breaker_open_us;	/* the first time; doubles */
+	int64_t breaker_open_us; /* the first time; doubles */
 	int64_t breaker_open_max_us;
 
-	char sku_pointer[CONFIG_TEXT_BYTES];	/* JSON Pointer, "" = none */
+	char sku_pointer[CONFIG_TEXT_BYTES]; /* JSON Pointer, "" = none */
 	enum sku_rule sku_rule;
 	enum routing_mode routing_mode;
 	int64_t event_deadline_us;
@@ -77,7 +77,7 @@ struct config {
 	int64_t event_max_age_s;
 	int64_t queue_attempts;
 	int64_t queue_backoff_us;
-	int64_t cxone_max_inflight;	/* over all processes */
+	int64_t cxone_max_inflight; /* over all processes */
 	int64_t queue_max_rows;
 	int64_t queue_max_bytes;
 	int64_t queue_max_age_s;
@@ -87,13 +87,13 @@ struct config {
 	enum webhook_auth webhook_auth;
 	char webhook_secret[CONFIG_SECRET_BYTES];
 	int64_t body_max_bytes;
-	int64_t gather_us;	/* for a whole request to arrive */
-	int64_t inflight_max;	/* events in hand in one process */
-	int64_t transfers_max;	/* running requests per upstream */
+	int64_t gather_us;     /* for a whole request to arrive */
+	int64_t inflight_max;  /* events in hand in one process */
+	int64_t transfers_max; /* running requests per upstream */
 	enum log_level log_level;
 
-	json_t *routing;	/* section "routing" of the file, or NULL */
-	enum config_origin origin[CONFIG_KEYS_MAX];	/* by key number */
+	json_t *routing; /* section "routing" of the file, or NULL */
+	enum config_origin origin[CONFIG_KEYS_MAX]; /* by key number */
 };
 
 /*
@@ -105,15 +105,14 @@ struct config {
  * key, the place of its value and the remedy, never a secret's value.
  * STATUS_MEMORY.
  */
-enum status config_load(const char *file_param, struct config **config,
-    struct text *problems);
+enum status config_load(
+    const char *file_param, struct config **config, struct text *problems);
 
 /*
  * Loads only what reading the database needs (STOCKROUTE_CONFIG,
  * STOCKROUTE_DB, LOG_LEVEL), so that reports work without secrets.
  */
-enum status config_load_reader(struct config **config,
-    struct text *problems);
+enum status config_load_reader(struct config **config, struct text *problems);
 
 /* Wipes the secrets and frees. NULL is allowed. */
 void config_free(struct config *config);

@@ -6,10 +6,10 @@
 
 #include "status.h"
 
-#define EVENT_ID_MAX 128	/* bytes */
-#define EVENT_MEDIA_MAX 64
-#define EVENT_TEXT_MAX 128	/* event_type, timestamp */
-#define EVENT_DEPTH_MAX 32
+#define EVENT_ID_MAX        128 /* bytes */
+#define EVENT_MEDIA_MAX     64
+#define EVENT_TEXT_MAX      128 /* event_type, timestamp */
+#define EVENT_DEPTH_MAX     32
 #define EVENT_PROBLEM_BYTES 240
 
 /*
@@ -23,12 +23,12 @@ struct event {
 	char event_type[EVENT_TEXT_MAX + 1];
 	char timestamp[EVENT_TEXT_MAX + 1];
 	char event_id[EVENT_TEXT_MAX + 1]; /* /eventId */
-	json_t *json;	/* the whole event, for sku_find; event_done frees */
+	json_t *json; /* the whole event, for sku_find; event_done frees */
 };
 
 /* What was wrong with an event, for its sender. */
 struct event_problem {
-	const char *field;	/* JSON Pointer, "" for the whole body */
+	const char *field; /* JSON Pointer, "" for the whole body */
 	char text[EVENT_PROBLEM_BYTES];
 };
 

@@ -15,20 +15,19 @@
  * one that the server has already given up (ABORT_REQUEST).
  */
 enum gate {
-	GATE_PART,	/* more must arrive; PARAMS are not whole */
-	GATE_PART_BODY,	/* more must arrive; PARAMS are: it can be answered */
+	GATE_PART,      /* more must arrive; PARAMS are not whole */
+	GATE_PART_BODY, /* more must arrive; PARAMS are: it can be answered */
 	GATE_WHOLE,
-	GATE_TOO_LARGE,	/* PARAMS are whole, STDIN is over body_max */
-	GATE_BAD	/* not a request; nothing can be answered */
+	GATE_TOO_LARGE, /* PARAMS are whole, STDIN is over body_max */
+	GATE_BAD        /* not a request; nothing can be answered */
 };
 
-#define GATE_PARAMS_MAX 32768	/* bytes of PARAMS in all, else BAD */
+#define GATE_PARAMS_MAX 32768 /* bytes of PARAMS in all, else BAD */
 
 /*
  * bytes: all that came on the connection, from its first byte.
  * body_max: the longest STDIN content that is let in.
  */
-enum gate gate_look(const unsigned char *bytes, size_t length,
-    size_t body_max);
+enum gate gate_look(const unsigned char *bytes, size_t length, size_t body_max);
 
 #endif

@@ -25,11 +25,11 @@ struct gateway;
 struct gateway_request;
 
 struct gateway_options {
-	const char *socket_path;	/* listen here; NULL: on descriptor 0 */
-	size_t body_max;		/* longest body in bytes */
-	size_t inflight_max;		/* requests in hand; more wait in the
+	const char *socket_path; /* listen here; NULL: on descriptor 0 */
+	size_t body_max;         /* longest body in bytes */
+	size_t inflight_max;     /* requests in hand; more wait in the
 					   kernel's queue */
-	int64_t gather_us;		/* for a whole request to arrive */
+	int64_t gather_us;       /* for a whole request to arrive */
 };
 
 /*
@@ -89,16 +89,15 @@ void gateway_on_idle(struct gateway *gateway, loop_due *idle, void *arg);
 void gateway_close(struct gateway *gateway);
 
 /* A CGI variable (RFC 3875 section 4.1) or NULL. Borrowed till answered. */
-const char *gateway_param(const struct gateway_request *request,
-    const char *name);
+const char *gateway_param(
+    const struct gateway_request *request, const char *name);
 
 /*
  * The body; *length its bytes. Borrowed till answered. NULL when it was
  * over body_max (answer 413) or broke off before CONTENT_LENGTH bytes
  * (*length then tells what came: answer 400).
  */
-const char *gateway_body(const struct gateway_request *request,
-    size_t *length);
+const char *gateway_body(const struct gateway_request *request, size_t *length);
 
 /* True when the body was longer than body_max. */
 bool gateway_body_too_large(const struct gateway_request *request);
@@ -107,10 +106,10 @@ bool gateway_body_too_large(const struct gateway_request *request);
 int64_t gateway_accepted_us(const struct gateway_request *request);
 
 struct gateway_answer {
-	int http;		/* 200 */
-	const char *headers;	/* further header lines, each with CRLF; "" */
-	const char *type;	/* Content-Type */
-	const char *body;		/* NULL for HEAD: only its length is told */
+	int http;            /* 200 */
+	const char *headers; /* further header lines, each with CRLF; "" */
+	const char *type;    /* Content-Type */
+	const char *body;    /* NULL for HEAD: only its length is told */
 	size_t body_bytes;
 };
 
@@ -119,7 +118,7 @@ struct gateway_answer {
  * FastCGI: up to 350 kB go to the kernel at once; a longer answer holds the
  * loop while the server reads it, and is cut when that stops for 2 s.
  */
-void gateway_reply(struct gateway_request *request,
-    const struct gateway_answer *answer);
+void gateway_reply(
+    struct gateway_request *request, const struct gateway_answer *answer);
 
 #endif

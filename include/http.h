@@ -15,9 +15,9 @@
  * followed, no proxy is used, only http and https are spoken.
  */
 struct http;
-struct http_headers;	/* a list of header lines to send */
+struct http_headers; /* a list of header lines to send */
 
-#define HTTP_ANSWER_MAX 65536	/* bytes of an answer's body */
+#define HTTP_ANSWER_MAX 65536 /* bytes of an answer's body */
 #define HTTP_LINES_MAX  4
 
 enum http_upstream { HTTP_CXONE, HTTP_INVENTORY, HTTP_UPSTREAM_COUNT };
@@ -25,27 +25,27 @@ enum http_upstream { HTTP_CXONE, HTTP_INVENTORY, HTTP_UPSTREAM_COUNT };
 /* All pointers are borrowed until done was called. */
 struct http_request {
 	enum http_upstream upstream;
-	const char *method;	/* any but HEAD, with a body or without */
+	const char *method; /* any but HEAD, with a body or without */
 	const char *url;
 	const struct http_headers *headers;
 	const char *const *lines; /* header lines of this request alone, up
 				     to HTTP_LINES_MAX, then NULL; or NULL */
-	const char *body;	/* NULL: none */
+	const char *body;         /* NULL: none */
 	size_t body_bytes;
-	int64_t timeout_us;	/* for everything: wait, connect, answer */
+	int64_t timeout_us; /* for everything: wait, connect, answer */
 };
 
 struct http_answer {
-	long code;		/* the HTTP status; 0 when none came. Also set
+	long code;        /* the HTTP status; 0 when none came. Also set
 				   when the status line came but the body was
 				   late, broke off or was too large */
-	const char *body;	/* NUL-terminated, never NULL; "" unless the
+	const char *body; /* NUL-terminated, never NULL; "" unless the
 				   whole answer came */
 	size_t body_bytes;
-	int64_t waited_us;	/* in our FIFO, before it was sent */
-	int64_t retry_after_us;	/* see retry_after.h; -1 when none, and for
+	int64_t waited_us;      /* in our FIFO, before it was sent */
+	int64_t retry_after_us; /* see retry_after.h; -1 when none, and for
 				   answers other than 429 and 503 */
-	const char *problem;	/* transport failure in curl's words, or "":
+	const char *problem;    /* transport failure in curl's words, or "":
 				   for the log, as they name hosts and ports */
 };
 
@@ -54,8 +54,8 @@ struct http_answer {
  * UNREACHABLE, TIMEOUT, TRANSPORT, ANSWER_TOO_LARGE, MEMORY or STOPPING.
  * answer is borrowed until the callback returns.
  */
-typedef void http_done(void *arg, enum status status,
-    const struct http_answer *answer);
+typedef void http_done(
+    void *arg, enum status status, const struct http_answer *answer);
 
 /*
  * NULL when memory runs out. transfers_max: running per upstream, 1..1024.
@@ -63,8 +63,8 @@ typedef void http_done(void *arg, enum status status,
  * they are made room for here, so that http_send cannot fail for memory.
  * Free with http_free.
  */
-struct http *http_new(struct loop *loop, size_t transfers_max,
-    size_t requests_max);
+struct http *http_new(
+    struct loop *loop, size_t transfers_max, size_t requests_max);
 
 /* Ends everything without calling back. */
 void http_free(struct http *http);
@@ -84,8 +84,8 @@ void http_stop(struct http *http);
  * runs out. headers may be NULL for a new list; on NULL the old list is
  * still the caller's. Values that hold secrets are wiped by free.
  */
-struct http_headers *http_headers_add(struct http_headers *headers,
-    const char *line);
+struct http_headers *http_headers_add(
+    struct http_headers *headers, const char *line);
 void http_headers_free(struct http_headers *headers);
 
 #endif

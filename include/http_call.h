@@ -20,18 +20,18 @@ struct http_call {
 	struct http_request request;
 	http_done *done;
 	void *arg;
-	int64_t sent_us;	/* when http_send took it */
+	int64_t sent_us; /* when http_send took it */
 	int64_t waited_us;
 	struct curl_slist lines[HTTP_LINES_MAX]; /* before the shared ones */
 	CURL *easy;
-	char *body;		/* NUL-terminated at the end only */
+	char *body; /* NUL-terminated at the end only */
 	size_t body_bytes;
 	size_t body_capacity;
 	bool too_large;
 	bool no_memory;
 	char problem[CURL_ERROR_SIZE];
-	struct http_call *next;		/* FIFO, idle list */
-	struct http_call *before;	/* running list */
+	struct http_call *next;   /* FIFO, idle list */
+	struct http_call *before; /* running list */
 	struct http_call *after;
 };
 
@@ -43,8 +43,8 @@ struct http_headers {
 bool http_call_prepare(struct http_call *call, int64_t timeout_us);
 
 /* What a transfer's end means; *answer is filled in any case. */
-enum status http_call_judge(struct http_call *call, CURLcode result,
-    struct http_answer *answer);
+enum status http_call_judge(
+    struct http_call *call, CURLcode result, struct http_answer *answer);
 
 /* The answer of a call that never ran, or was cut. */
 void http_call_no_answer(struct http_call *call, struct http_answer *answer);

@@ -8,7 +8,7 @@
 #include "status.h"
 
 #define JSON_PROBLEM_BYTES 160
-#define JSON_TOKEN_BYTES 1024	/* one name in a JSON Pointer, with its NUL */
+#define JSON_TOKEN_BYTES   1024 /* one name in a JSON Pointer, with its NUL */
 
 /*
  * Parses a whole JSON text (RFC 8259) from outside. Refused: bytes that are

@@ -42,8 +42,8 @@ int64_t loop_now_us(const struct loop *loop);
  * STATUS_MEMORY or STATUS_IO: fd is not watched. The caller keeps fd, and
  * must unwatch it before closing it.
  */
-enum status loop_watch(struct loop *loop, int fd, uint32_t events,
-    loop_ready *ready, void *arg);
+enum status loop_watch(
+    struct loop *loop, int fd, uint32_t events, loop_ready *ready, void *arg);
 
 /* Changes the events of a watched fd. Not for EPOLLEXCLUSIVE watches. */
 void loop_change(struct loop *loop, int fd, uint32_t events);
@@ -60,8 +60,8 @@ void loop_timer_init(struct loop_timer *timer, loop_due *due, void *arg);
  * STATUS_MEMORY: more than LOOP_TIMERS_MAX timers; the timer is at rest.
  */
 #define LOOP_TIMERS_MAX 65536
-enum status loop_timer_set(struct loop *loop, struct loop_timer *timer,
-    int64_t at_us);
+enum status loop_timer_set(
+    struct loop *loop, struct loop_timer *timer, int64_t at_us);
 
 /* Puts a timer to rest; does nothing when it is. */
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);

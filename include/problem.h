@@ -9,7 +9,7 @@
  * What a configuration gets wrong, in words: helpers for those who write
  * lines of problems.
  */
-#define PROBLEM_NAME_MAX 64	/* bytes of a name that may be suggested */
+#define PROBLEM_NAME_MAX 64 /* bytes of a name that may be suggested */
 
 /*
  * Adds value in quotes, printable (other bytes become '?') and cut after
@@ -28,7 +28,7 @@ void problem_add_token(struct text *problems, const char *name);
  * letters to change, whatever their case, when these are few. NULL when
  * none is near. The answer is one of names.
  */
-const char *problem_nearest(const char *word, const char *const *names,
-    size_t count);
+const char *problem_nearest(
+    const char *word, const char *const *names, size_t count);
 
 #endif

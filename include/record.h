@@ -10,15 +10,15 @@
 
 /* How an event ended, in one word: the column `outcome`. */
 enum outcome {
-	OUTCOME_ROUTED,   /* by the product's stock */
-	OUTCOME_FALLBACK, /* routed, stock unknown or too late */
-	OUTCOME_SKIPPED,  /* the interaction was gone at CXone */
-	OUTCOME_REFUSED,  /* the event was not acceptable */
-	OUTCOME_FAILED,   /* not routed */
-	OUTCOME_DUPLICATE, /* answered as the first one was */
+	OUTCOME_ROUTED,     /* by the product's stock */
+	OUTCOME_FALLBACK,   /* routed, stock unknown or too late */
+	OUTCOME_SKIPPED,    /* the interaction was gone at CXone */
+	OUTCOME_REFUSED,    /* the event was not acceptable */
+	OUTCOME_FAILED,     /* not routed */
+	OUTCOME_DUPLICATE,  /* answered as the first one was */
 	OUTCOME_SUPERSEDED, /* waited, and a newer event came */
-	OUTCOME_EXPIRED, /* waited longer than EVENT_MAX_AGE_S */
-	OUTCOME_DROPPED, /* taken out of the queue by an operator */
+	OUTCOME_EXPIRED,    /* waited longer than EVENT_MAX_AGE_S */
+	OUTCOME_DROPPED,    /* taken out of the queue by an operator */
 	OUTCOME_COUNT
 };
 
@@ -75,16 +75,16 @@ struct record {
 	const char *queues;
 	const char *map_digest;
 	enum outcome outcome;
-	enum status status; /* the cause when not routed; OK else */
-	int http;           /* what the sender was answered */
-	int inventory_http; /* 0: no answer came */
-	int cxone_http;     /* the last answer to PATCH */
+	enum status status;     /* the cause when not routed; OK else */
+	int http;               /* what the sender was answered */
+	int inventory_http;     /* 0: no answer came */
+	int cxone_http;         /* the last answer to PATCH */
 	int inventory_attempts; /* 0: kept, waited for another's, or refused */
-	bool inventory_stale; /* the word is old; only in the answer, since
+	bool inventory_stale;   /* the word is old; only in the answer, since
 				   word and result tell it in the row */
-	int cxone_attempts;  /* PATCH requests sent */
-	int token_refreshes; /* because CXone answered 401 */
-	int queue_attempts;  /* from the queue, this one counted */
+	int cxone_attempts;     /* PATCH requests sent */
+	int token_refreshes;    /* because CXone answered 401 */
+	int queue_attempts;     /* from the queue, this one counted */
 	char error[RECORD_ERROR_BYTES];
 	int64_t step_us[STEP_COUNT];
 	int64_t total_us; /* receipt to decision, latency_ms */

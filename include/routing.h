@@ -18,19 +18,19 @@
 struct routing;
 
 #define ROUTING_STATUSES_MAX 64
-#define ROUTING_WORD_MAX 64	/* bytes of a status word */
-#define ROUTING_IDS_MAX 16	/* skills, and queues, of one status */
-#define ROUTING_ID_MAX 128	/* bytes of one id */
+#define ROUTING_WORD_MAX     64  /* bytes of a status word */
+#define ROUTING_IDS_MAX      16  /* skills, and queues, of one status */
+#define ROUTING_ID_MAX       128 /* bytes of one id */
 
-extern const char routing_unknown[];	/* "unknown" */
-extern const char routing_timeout[];	/* "timeout" */
+extern const char routing_unknown[]; /* "unknown" */
+extern const char routing_timeout[]; /* "timeout" */
 
 /* One line of the map. Lives as long as its map. */
 struct route {
-	const char *word;	/* "in_stock" */
-	const char *skills;	/* ["id"] as JSON text */
+	const char *word;   /* "in_stock" */
+	const char *skills; /* ["id"] as JSON text */
 	const char *queues;
-	const char *update;	/* the body of the PATCH */
+	const char *update; /* the body of the PATCH */
 };
 
 /*
@@ -49,12 +49,12 @@ void routing_free(struct routing *routing);
  * A word that the map does not have gives the route of `unknown`. Never
  * NULL.
  */
-const struct route *routing_choose(const struct routing *routing,
-    const char *word);
+const struct route *routing_choose(
+    const struct routing *routing, const char *word);
 
 /* True for the routes of `unknown` and `timeout`. */
-bool routing_is_fallback(const struct routing *routing,
-    const struct route *route);
+bool routing_is_fallback(
+    const struct routing *routing, const struct route *route);
 
 /*
  * SHA-256 of the map in canonical form (members sorted, no spaces), in

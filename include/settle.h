@@ -15,7 +15,7 @@ enum settle_queue {
 	SETTLE_DONE,     /* decided: it leaves the queue */
 	SETTLE_AGAIN,    /* its attempt failed; it waits until due_us */
 	SETTLE_GIVE_BACK, /* its attempt was cut; it did not count */
-	SETTLE_PARK      /* given up */
+	SETTLE_PARK       /* given up */
 };
 
 /*
@@ -29,7 +29,7 @@ struct settlement {
 	struct record *record; /* written unless undecided */
 	bool undecided; /* it will be decided later: there is no row yet */
 	struct claim_row *claim; /* NULL: none is held */
-	const char *answer; /* for duplicates; NULL: the claim is released,
+	const char *answer;      /* for duplicates; NULL: the claim is released,
 			       so that the sender may try again */
 	enum settle_queue queue;
 	struct outbox_item *item; /* NULL for SETTLE_NO_QUEUE */

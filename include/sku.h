@@ -5,7 +5,7 @@
 #include "event.h"
 #include "status.h"
 
-#define SKU_MAX 256	/* bytes */
+#define SKU_MAX 256 /* bytes */
 
 /*
  * The product an event is about. A string or an integer where
@@ -18,8 +18,7 @@
  * STATUS_FIELD_INVALID: the SKU found is over SKU_MAX bytes, has control
  * characters, or is "." or "..", which no path segment can carry.
  */
-enum status sku_find(const struct config *config,
-    const struct event *event, char sku[SKU_MAX + 1],
-    struct event_problem *problem);
+enum status sku_find(const struct config *config, const struct event *event,
+    char sku[SKU_MAX + 1], struct event_problem *problem);
 
 #endif

@@ -23,8 +23,8 @@ typedef enum status store_body(struct db *db, void *arg);
 typedef void store_done(void *arg, enum status status);
 
 enum store_lane {
-	STORE_RECORD,	/* synchronous=NORMAL */
-	STORE_DURABLE	/* synchronous=FULL: acknowledged work */
+	STORE_RECORD, /* synchronous=NORMAL */
+	STORE_DURABLE /* synchronous=FULL: acknowledged work */
 };
 
 /*
@@ -40,9 +40,9 @@ struct store_job {
 	struct store_job *next;
 };
 
-#define STORE_WAITING_MAX 4096	/* jobs that may wait at one time */
-#define STORE_BATCH_MAX 256	/* bodies in one transaction */
-#define STORE_FAILURES_MAX 4	/* of one group, before all of it fails */
+#define STORE_WAITING_MAX  4096 /* jobs that may wait at one time */
+#define STORE_BATCH_MAX    256  /* bodies in one transaction */
+#define STORE_FAILURES_MAX 4    /* of one group, before all of it fails */
 
 /*
  * Opens path as db_open does and starts the thread. What went wrong is in

@@ -12,7 +12,7 @@
  * the end.
  */
 struct text {
-	char *bytes;	/* NUL-terminated; NULL while empty */
+	char *bytes; /* NUL-terminated; NULL while empty */
 	size_t length;
 	size_t capacity;
 	size_t max;

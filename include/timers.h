@@ -13,7 +13,7 @@
  * zero.
  */
 struct timers {
-	struct loop_timer **heap;	/* [0] unused; no child before its
+	struct loop_timer **heap; /* [0] unused; no child before its
 					   parent */
 	size_t count;
 	size_t max;
@@ -26,8 +26,7 @@ void timers_done(struct timers *timers);
  * Arms a timer, or moves one that is armed, to at_us. False when memory or
  * LOOP_TIMERS_MAX forbid it; the timer is then as it was.
  */
-bool timers_set(struct timers *timers, struct loop_timer *timer,
-    int64_t at_us);
+bool timers_set(struct timers *timers, struct loop_timer *timer, int64_t at_us);
 
 /* Puts a timer to rest; does nothing when it is. */
 void timers_stop(struct timers *timers, struct loop_timer *timer);

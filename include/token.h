@@ -33,21 +33,21 @@ struct token;
 
 /* A token in use; it stays in memory until token_return. */
 struct token_lent {
-	int64_t version;	/* of table token; grows with each new one */
-	const struct http_headers *headers;	/* Authorization: Bearer, and
+	int64_t version; /* of table token; grows with each new one */
+	const struct http_headers *headers; /* Authorization: Bearer, and
 		Content-Type and Accept: application/json */
-	struct token_held *held;	/* the token module's own; NULL: none */
+	struct token_held *held; /* the token module's own; NULL: none */
 };
 
 typedef void token_done(void *arg, enum status status);
 
 /* A caller in the queue; lives in the caller's struct until done. */
 struct token_wait {
-	int64_t newer_than;	/* a version CXone rejected, or 0 */
-	int64_t deadline_us;	/* monotonic */
+	int64_t newer_than;  /* a version CXone rejected, or 0 */
+	int64_t deadline_us; /* monotonic */
 	token_done *done;
 	void *arg;
-	struct token_wait *next;	/* the token module's own */
+	struct token_wait *next; /* the token module's own */
 };
 
 /* NULL when memory runs out. Borrows all for its life. */
@@ -62,8 +62,8 @@ void token_free(struct token *token);
  * when token_get must be called. A token near its end is still lent while
  * a new one is fetched behind.
  */
-bool token_lend(struct token *token, int64_t newer_than,
-    struct token_lent *lent);
+bool token_lend(
+    struct token *token, int64_t newer_than, struct token_lent *lent);
 
 /* Where it comes from: half of its row's key. Borrowed for life. */
 const char *token_url(const struct token *token);

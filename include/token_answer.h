@@ -14,14 +14,14 @@
  * accepted. STATUS_RATE_LIMITED, STATUS_UPSTREAM_FAILED, STATUS_UPSTREAM_-
  * REFUSED, STATUS_ANSWER_INVALID: no token this time; row is untouched.
  */
-enum status token_answer_read(const struct http_answer *answer,
-    struct token_row *row);
+enum status token_answer_read(
+    const struct http_answer *answer, struct token_row *row);
 
 /*
  * How long the endpoint is to be left alone after an answer without a
  * token: its Retry-After, but least_us at least and five minutes at most.
  */
-int64_t token_answer_pause_us(const struct http_answer *answer,
-    int64_t least_us);
+int64_t token_answer_pause_us(
+    const struct http_answer *answer, int64_t least_us);
 
 #endif

@@ -7,14 +7,14 @@
 #include "db.h"
 #include "status.h"
 
-#define TOKEN_TEXT_MAX 8192	/* bytes of an access token */
+#define TOKEN_TEXT_MAX 8192 /* bytes of an access token */
 
 /* What a claim or a save found. */
 enum token_claim {
-	TOKEN_HAVE,	/* text, version, obtained_us, expires_us are set */
-	TOKEN_LEASE,	/* fetch one: the lease with this fence is ours */
-	TOKEN_WAIT,	/* another process fetches; ask again soon */
-	TOKEN_FAILED	/* the endpoint failed lately; failure says how */
+	TOKEN_HAVE,  /* text, version, obtained_us, expires_us are set */
+	TOKEN_LEASE, /* fetch one: the lease with this fence is ours */
+	TOKEN_WAIT,  /* another process fetches; ask again soon */
+	TOKEN_FAILED /* the endpoint failed lately; failure says how */
 };
 
 /*
@@ -25,17 +25,17 @@ enum token_claim {
 struct token_row {
 	const char *token_url;
 	const char *client_id;
-	const char *owner;	/* names this process among all */
+	const char *owner; /* names this process among all */
 
-	int64_t newer_than;	/* claim, save: a rejected version, or 0 */
-	int64_t lease_us;	/* claim: how long the lease shall last */
-	int64_t fence;		/* claim gives it; save and fail show it */
-	int64_t lifetime_us;	/* save: of the token in text */
-	int64_t pause_us;	/* fail: nobody asks for so long */
-	enum status failure;	/* fail, and TOKEN_FAILED */
+	int64_t newer_than;  /* claim, save: a rejected version, or 0 */
+	int64_t lease_us;    /* claim: how long the lease shall last */
+	int64_t fence;       /* claim gives it; save and fail show it */
+	int64_t lifetime_us; /* save: of the token in text */
+	int64_t pause_us;    /* fail: nobody asks for so long */
+	enum status failure; /* fail, and TOKEN_FAILED */
 
-	enum token_claim claim;	/* the result */
-	char text[TOKEN_TEXT_MAX + 1];	/* save: the new token */
+	enum token_claim claim;        /* the result */
+	char text[TOKEN_TEXT_MAX + 1]; /* save: the new token */
 	int64_t version;
 	int64_t obtained_us;
 	int64_t expires_us;

@@ -11,7 +11,7 @@
  * by someone who may. STATUS_PATH_UNKNOWN, _METHOD_NOT_ALLOWED,
  * _TOO_LARGE, _UNAUTHENTICATED, _MALFORMED (the body broke off): answer it.
  */
-enum status webhook_check(const struct config *config,
-    const struct gateway_request *request);
+enum status webhook_check(
+    const struct config *config, const struct gateway_request *request);
 
 #endif

@@ -184,8 +184,8 @@ static void add_failure(struct text *text, const struct record *record)
 	add_member(text, "detail", record->error);
 }
 
-void answer_decision(const struct record *record, bool recorded,
-    struct text *text)
+void answer_decision(
+    const struct record *record, bool recorded, struct text *text)
 {
 	text_clear(text);
 	if (record->outcome == OUTCOME_FAILED) {
@@ -206,8 +206,8 @@ void answer_decision(const struct record *record, bool recorded,
 	text_add(text, "}");
 }
 
-void answer_queued(const struct record *record, enum status reason,
-    struct text *text)
+void answer_queued(
+    const struct record *record, enum status reason, struct text *text)
 {
 	text_clear(text);
 	text_add(text, "{\"status\":\"queued\"");
@@ -230,8 +230,8 @@ void answer_duplicate(const struct text *first, struct text *text)
 	text_add(text, text_string(first) + 1);
 }
 
-int answer_refusal(enum status status,
-    const struct event_problem *problem, struct text *text)
+int answer_refusal(
+    enum status status, const struct event_problem *problem, struct text *text)
 {
 	const struct refusal *refusal = refusals;
 	size_t last = sizeof refusals / sizeof *refusals - 1;

@@ -26,15 +26,14 @@ static bool open_network(struct app *app)
 {
 	const struct config *config = app->config;
 
-	app->http = http_new(app->loop, (size_t)config->transfers_max,
-	    requests_max(config));
+	app->http = http_new(
+	    app->loop, (size_t)config->transfers_max, requests_max(config));
 	if (!app->http)
 		return false;
 	app->claims = claims_new(config, app->loop, app->store);
 	if (!app->claims)
 		return false;
-	app->breaker =
-	    breaker_new(config, app->loop, app->store, app->http);
+	app->breaker = breaker_new(config, app->loop, app->store, app->http);
 	if (!app->breaker)
 		return false;
 	app->token = token_new(config, app->loop, app->store, app->breaker);
@@ -44,27 +43,27 @@ static bool open_network(struct app *app)
 	    config->cxone_base_url, config->retry_budget);
 	if (!app->throttle)
 		return false;
-	app->inventory = inventory_new(
-	    config, app->loop, app->breaker, app->routing);
+	app->inventory =
+	    inventory_new(config, app->loop, app->breaker, app->routing);
 	if (!app->inventory)
 		return false;
 	app->cxone = cxone_new(config, &(struct cxone_parts){
-		.loop = app->loop,
-		.breaker = app->breaker,
-		.token = app->token,
-		.throttle = app->throttle,
-	    });
+					   .loop = app->loop,
+					   .breaker = app->breaker,
+					   .token = app->token,
+					   .throttle = app->throttle,
+				       });
 	if (!app->cxone)
 		return false;
-	app->queue = queue_new(
-	    config, app->loop, app->store, flow_begin_queued, app);
+	app->queue =
+	    queue_new(config, app->loop, app->store, flow_begin_queued, app);
 	return app->queue;
 }
 
 static bool open_health(struct app *app)
 {
-	app->pressure = pressure_new(
-	    app->config, app->store, token_url(app->token));
+	app->pressure =
+	    pressure_new(app->config, app->store, token_url(app->token));
 	if (!app->pressure)
 		return false;
 	app->health = health_new(&(struct health_parts){
@@ -84,8 +83,8 @@ enum status app_start(struct app *app, struct text *problems)
 	enum status status;
 
 	log_set_level(app->config->log_level);
-	status = routing_load(app->config->routing, app->config->file,
-	    problems, &app->routing);
+	status = routing_load(
+	    app->config->routing, app->config->file, problems, &app->routing);
 	if (status != STATUS_OK)
 		goto out;
 	status = open_store(app, problems);
@@ -101,8 +100,8 @@ out:
 	return status;
 }
 
-enum status app_open(struct app *app, const char *file_param,
-    struct text *problems)
+enum status app_open(
+    struct app *app, const char *file_param, struct text *problems)
 {
 	enum status status;
 

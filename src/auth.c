@@ -21,8 +21,8 @@ static bool same_secret(const char *given, const char *expected)
 	bool same;
 
 	if (!EVP_Digest(given, strlen(given), a, NULL, EVP_sha256(), NULL) ||
-	    !EVP_Digest(expected, strlen(expected), b, NULL, EVP_sha256(),
-		NULL))
+	    !EVP_Digest(
+		expected, strlen(expected), b, NULL, EVP_sha256(), NULL))
 		return false;
 	same = CRYPTO_memcmp(a, b, sizeof a) == 0;
 	OPENSSL_cleanse(b, sizeof b);
@@ -42,13 +42,14 @@ static const char *bearer_token(const char *authorization)
 	return authorization + strspn(authorization, " ");
 }
 
-static enum status check_bearer(const struct config *config,
-    const char *authorization)
+static enum status check_bearer(
+    const struct config *config, const char *authorization)
 {
 	const char *given = bearer_token(authorization);
 
 	if (!authorization) {
-		log_line(LOG_WARN, NULL, "webhook refused: no Authorization "
+		log_line(LOG_WARN, NULL,
+		    "webhook refused: no Authorization "
 		    "header came (Apache needs CGIPassAuth On)");
 		return STATUS_UNAUTHENTICATED;
 	}

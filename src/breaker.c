@@ -14,7 +14,7 @@
 #define FAILED_PERCENT 50
 #define SLOW_PERCENT   80
 #define SLOW_FROM      75 /* percent of the timeout */
-#define SUCCESSES      3 /* one could be luck */
+#define SUCCESSES      3  /* one could be luck */
 /* A probe's lease outlives its call by this. */
 #define LEASE_SPARE_US (2 * CLOCK_SECOND)
 /* Fences of a circuit of our own; the shared one never comes so far. */

@@ -134,8 +134,7 @@ static void check_members(struct loading *loading)
 	const char *name;
 	json_t *member;
 
-	json_object_foreach(loading->file.root, name, member)
-	{
+	json_object_foreach (loading->file.root, name, member) {
 		if (!is_known(name))
 			report_unknown(loading, name);
 	}

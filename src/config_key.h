@@ -11,15 +11,15 @@
  * printed. Private to the config_*.c files.
  */
 enum config_type {
-	CONFIG_TEXT,	/* min to max bytes */
-	CONFIG_PATH,	/* a text that begins with a slash */
+	CONFIG_TEXT, /* min to max bytes */
+	CONFIG_PATH, /* a text that begins with a slash */
 	CONFIG_URL,
-	CONFIG_POINTER,	/* JSON Pointer */
-	CONFIG_SECRET,	/* never shown; also as NAME_FILE */
-	CONFIG_WORDS,	/* one of words, kept as its index */
-	CONFIG_COUNT,	/* a whole number from min to max */
+	CONFIG_POINTER, /* JSON Pointer */
+	CONFIG_SECRET,  /* never shown; also as NAME_FILE */
+	CONFIG_WORDS,   /* one of words, kept as its index */
+	CONFIG_COUNT,   /* a whole number from min to max */
 	CONFIG_BYTES,
-	CONFIG_MS,	/* kept in microseconds */
+	CONFIG_MS, /* kept in microseconds */
 	CONFIG_TYPE_COUNT
 };
 
@@ -29,14 +29,14 @@ struct config_word {
 };
 
 struct config_key {
-	const char *name;	/* in the environment */
+	const char *name; /* in the environment */
 	enum config_type type;
-	size_t offset;		/* of the field in struct config */
-	const char *fallback;	/* the default; NULL: must be set;
+	size_t offset;        /* of the field in struct config */
+	const char *fallback; /* the default; NULL: must be set;
 				   "": may be empty */
 	int64_t min;
 	int64_t max;
-	const struct config_word *words;	/* ends with a NULL word */
+	const struct config_word *words; /* ends with a NULL word */
 	const char *help;
 };
 
@@ -90,8 +90,8 @@ extern const struct config_key config_keys[KEY_COUNT];
 
 /* The name of the member in the JSON file: the key's in lower case. */
 #define CONFIG_MEMBER_BYTES 64
-void config_member(const struct config_key *key,
-    char member[CONFIG_MEMBER_BYTES]);
+void config_member(
+    const struct config_key *key, char member[CONFIG_MEMBER_BYTES]);
 
 /* True for the types that stand as numbers in the JSON file. */
 bool config_is_number(const struct config_key *key);
@@ -100,8 +100,8 @@ bool config_is_number(const struct config_key *key);
  * Checks text and sets the key's field. NULL when that was done, else what
  * is wrong in words that follow the value ("is out of range").
  */
-const char *config_set(struct config *config, const struct config_key *key,
-    const char *text);
+const char *config_set(
+    struct config *config, const struct config_key *key, const char *text);
 
 /* Adds what the key wants: "give a whole number from 0 to 10". */
 void config_add_wanted(struct text *text, const struct config_key *key);

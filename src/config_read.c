@@ -146,8 +146,7 @@ static void wipe_strings(json_t *root)
 	const char *name;
 	json_t *member;
 
-	json_object_foreach(root, name, member)
-	{
+	json_object_foreach (root, name, member) {
 		if (json_is_string(member))
 			OPENSSL_cleanse((void *)json_string_value(member),
 			    json_string_length(member));

@@ -15,8 +15,8 @@ struct loading {
 	struct config_file file;
 	struct text *problems;
 	enum status status;
-	bool file_unusable;	/* named, but not read */
-	bool wrong[KEY_COUNT];	/* the keys with a problem of their own */
+	bool file_unusable;    /* named, but not read */
+	bool wrong[KEY_COUNT]; /* the keys with a problem of their own */
 };
 
 /*
@@ -30,8 +30,8 @@ void report_value(struct loading *loading, const struct config_key *key,
     const char *value, const char *wrong);
 
 /* The member of the JSON file has the wrong type. */
-void report_type(struct loading *loading, const struct config_key *key,
-    const json_t *value);
+void report_type(
+    struct loading *loading, const struct config_key *key, const json_t *value);
 
 /* The file at path, which the key names, was refused. */
 void report_path(struct loading *loading, const struct config_key *key,
@@ -41,8 +41,8 @@ void report_path(struct loading *loading, const struct config_key *key,
 void report_unset(struct loading *loading, const struct config_key *key);
 
 /* The key is right by itself, but not beside another. */
-void report_clash(struct loading *loading, const struct config_key *key,
-    const char *wrong);
+void report_clash(
+    struct loading *loading, const struct config_key *key, const char *wrong);
 
 /* The JSON file has a member that is no key. */
 void report_unknown(struct loading *loading, const char *member);

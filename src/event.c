@@ -11,31 +11,29 @@
 struct field {
 	const char *pointer;
 	const char *expected;
-	size_t offset;	/* in struct event */
-	size_t max;	/* bytes */
+	size_t offset; /* in struct event */
+	size_t max;    /* bytes */
 	bool required;
-	bool segment;	/* becomes one of a URL's path */
+	bool segment; /* becomes one of a URL's path */
 };
 
 /* In this order: of several that are wrong the first is told. */
 static const struct field fields[] = {
-	{"/data/interactionId",
-	    "a non-empty string of at most 128 bytes without control characters",
-	    offsetof(struct event, interaction_id), EVENT_ID_MAX, true, true},
-	{"/data/mediaType",
-	    "a non-empty string of at most 64 bytes without control characters",
-	    offsetof(struct event, media_type), EVENT_MEDIA_MAX, true, false},
-	{"/event_type",
-	    "a string of at most 128 bytes without control characters",
-	    offsetof(struct event, event_type), EVENT_TEXT_MAX, false, false},
-	{"/timestamp",
-	    "a string of at most 128 bytes without control characters",
-	    offsetof(struct event, timestamp), EVENT_TEXT_MAX, false, false},
+    {"/data/interactionId",
+	"a non-empty string of at most 128 bytes without control characters",
+	offsetof(struct event, interaction_id), EVENT_ID_MAX, true, true},
+    {"/data/mediaType",
+	"a non-empty string of at most 64 bytes without control characters",
+	offsetof(struct event, media_type), EVENT_MEDIA_MAX, true, false},
+    {"/event_type", "a string of at most 128 bytes without control characters",
+	offsetof(struct event, event_type), EVENT_TEXT_MAX, false, false},
+    {"/timestamp", "a string of at most 128 bytes without control characters",
+	offsetof(struct event, timestamp), EVENT_TEXT_MAX, false, false},
 };
 
 /* Not with the value: it may be long, and is known to the sender. */
-static enum status refuse(struct event_problem *problem,
-    const struct field *field, const char *was)
+static enum status refuse(
+    struct event_problem *problem, const struct field *field, const char *was)
 {
 	problem->field = field->pointer;
 	snprintf(problem->text, sizeof problem->text, "%s: %s; expected %s",
@@ -46,10 +44,14 @@ static enum status refuse(struct event_problem *problem,
 static const char *type_found(const json_t *value)
 {
 	static const char *const words[] = {
-		[JSON_OBJECT] = "is an object", [JSON_ARRAY] = "is a list",
-		[JSON_STRING] = "is a string", [JSON_INTEGER] = "is a number",
-		[JSON_REAL] = "is a number", [JSON_TRUE] = "is true",
-		[JSON_FALSE] = "is false", [JSON_NULL] = "is null",
+	    [JSON_OBJECT] = "is an object",
+	    [JSON_ARRAY] = "is a list",
+	    [JSON_STRING] = "is a string",
+	    [JSON_INTEGER] = "is a number",
+	    [JSON_REAL] = "is a number",
+	    [JSON_TRUE] = "is true",
+	    [JSON_FALSE] = "is false",
+	    [JSON_NULL] = "is null",
 	};
 
 	return words[json_typeof(value)];
@@ -99,8 +101,8 @@ static enum status read_field(const struct field *field, struct event *event,
 }
 
 /* Says where the way to the fields ends, rather than "missing" for each. */
-static enum status check_shape(const struct event *event,
-    struct event_problem *problem)
+static enum status check_shape(
+    const struct event *event, struct event_problem *problem)
 {
 	const json_t *data;
 
@@ -115,7 +117,8 @@ static enum status check_shape(const struct event *event,
 	if (json_is_object(data))
 		return STATUS_OK;
 	problem->field = "/data";
-	snprintf(problem->text, sizeof problem->text, "/data: %s; expected an "
+	snprintf(problem->text, sizeof problem->text,
+	    "/data: %s; expected an "
 	    "object with interactionId and mediaType",
 	    data ? type_found(data) : "is missing");
 	return STATUS_FIELD_INVALID;

@@ -91,8 +91,7 @@ static void log_decision(
 	text_init(&line, FLOW_ANSWER_MAX);
 	record_describe(&flow->record, &line);
 	log_event(level, flow->record.interaction_id,
-	    trace_request_id(&flow->trace), "%s: %s", what,
-	    text_string(&line));
+	    trace_request_id(&flow->trace), "%s: %s", what, text_string(&line));
 	text_done(&line);
 }
 

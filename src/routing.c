@@ -179,8 +179,7 @@ static enum status fill(struct routing *routing, const json_t *section)
 	const char *word;
 	json_t *value;
 
-	json_object_foreach((json_t *)section, word, value)
-	{
+	json_object_foreach ((json_t *)section, word, value) {
 		struct line *line = &routing->lines[routing->count++];
 
 		fill_line(line, word, value);

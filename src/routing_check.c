@@ -147,8 +147,7 @@ static void check_status(
 		return;
 	}
 	/* jansson's loop macro wants an object that is not const. */
-	json_object_foreach((json_t *)value, name, member)
-	{
+	json_object_foreach ((json_t *)value, name, member) {
 		if (!is_list_name(name))
 			report_unknown_member(check, name);
 	}
@@ -189,8 +188,8 @@ static void check_section(struct check *check, const json_t *section)
 		    "inventory never sends");
 		return;
 	}
-	json_object_foreach((json_t *)section, word, value)
-	    check_status(check, word, value);
+	json_object_foreach ((json_t *)section, word, value)
+		check_status(check, word, value);
 	check_fallback(check, section, routing_unknown);
 	check_fallback(check, section, routing_timeout);
 }

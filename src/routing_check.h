@@ -11,7 +11,7 @@
  * line for each thing wrong. Borrows all until return; file is named in
  * the lines.
  */
-bool routing_check(const json_t *section, const char *file,
-    struct text *problems);
+bool routing_check(
+    const json_t *section, const char *file, struct text *problems);
 
 #endif

@@ -49,15 +49,14 @@ static void channel_default(const struct event *event, char sku[SKU_MAX + 1])
 
 	if (strcmp(media, "chat") == 0 || strcmp(media, "email") == 0)
 		snprintf(sku, SKU_MAX + 1, "SKU-%s",
-		    last_characters(event->interaction_id,
-			SUFFIX_CHARACTERS));
+		    last_characters(event->interaction_id, SUFFIX_CHARACTERS));
 	else
 		snprintf(sku, SKU_MAX + 1, "SKU-DEFAULT-%s", media);
 	make_upper(sku);
 }
 
-static enum status refuse(struct event_problem *problem,
-    const struct config *config, const char *was)
+static enum status refuse(
+    struct event_problem *problem, const struct config *config, const char *was)
 {
 	/* field tells where: a pointer cut here could tear a character. */
 	problem->field = config->sku_pointer;
@@ -84,8 +83,8 @@ static enum status from_event(const struct config *config,
 	if (!text || text[0] == '\0')
 		return STATUS_PENDING;
 	if (strlen(text) > SKU_MAX)
-		return refuse(problem, config,
-		    "is too long; expected at most 256 bytes");
+		return refuse(
+		    problem, config, "is too long; expected at most 256 bytes");
 	for (i = 0; text[i] != '\0'; i++)
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
 			return refuse(problem, config,

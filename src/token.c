@@ -16,15 +16,15 @@
 #include "token_row.h"
 
 #define OWNER_BYTES 32
-#define FORM_MAX 32768 /* id and secret, each byte as %XX at worst */
+#define FORM_MAX    32768 /* id and secret, each byte as %XX at worst */
 /* Short beside the call that is waited for, long beside a transaction. */
 #define POLL_US (50 * CLOCK_MS)
 /* The lease outlives the call it is for by this. */
 #define LEASE_SPARE_US (5 * CLOCK_SECOND)
 /* How long nobody asks after a failure, by its kind. */
 #define PAUSE_REFUSED_US (15 * CLOCK_SECOND)
-#define PAUSE_FAILED_US (1 * CLOCK_SECOND)
-#define PAUSE_ALONE_US (1 * CLOCK_SECOND)
+#define PAUSE_FAILED_US  (1 * CLOCK_SECOND)
+#define PAUSE_ALONE_US   (1 * CLOCK_SECOND)
 
 /* What each means stands in token.h. */
 enum token_state {
@@ -43,30 +43,30 @@ struct token {
 	struct breaker_call call;
 	char url[CONFIG_TEXT_BYTES + 16];
 	char owner[OWNER_BYTES];
-	struct text form;		/* holds the client's secret */
-	struct http_headers *headers;	/* of the token request */
+	struct text form;             /* holds the client's secret */
+	struct http_headers *headers; /* of the token request */
 	enum token_state state;
 	bool stopping;
-	struct token_held *held;	/* NULL: none yet */
-	int64_t look_again_us;		/* monotonic: no refresh before */
-	bool alone;			/* the store failed: no lease is held */
-	int64_t alone_again_us;		/* monotonic: none alone before, */
-	enum status alone_failure;	/* since the last ended so */
+	struct token_held *held;   /* NULL: none yet */
+	int64_t look_again_us;     /* monotonic: no refresh before */
+	bool alone;                /* the store failed: no lease is held */
+	int64_t alone_again_us;    /* monotonic: none alone before, */
+	enum status alone_failure; /* since the last ended so */
 	struct token_wait *waiting;
 	struct loop_timer poll_timer;
 	struct loop_timer deadline_timer;
 	struct store_job job;
-	struct token_row row;	/* the store's while CLAIMING or SAVING */
+	struct token_row row; /* the store's while CLAIMING or SAVING */
 	bool rejecting;
 	struct store_job reject_job;
-	struct token_row rejected;	/* the store's while rejecting */
+	struct token_row rejected; /* the store's while rejecting */
 };
 
 static void claim(struct token *token);
 static void claimed(void *arg, enum status status);
 static void fetch(struct token *token);
-static void fetched(void *arg, enum status status,
-    const struct http_answer *answer);
+static void fetched(
+    void *arg, enum status status, const struct http_answer *answer);
 static void saved(void *arg, enum status status);
 static void poll_due(void *arg);
 
@@ -176,8 +176,8 @@ static void fail_all(struct token *token, enum status status)
 static void poll_later(struct token *token)
 {
 	token->state = TOKEN_POLLING;
-	loop_timer_set(token->loop, &token->poll_timer,
-	    clock_mono_us() + POLL_US);
+	loop_timer_set(
+	    token->loop, &token->poll_timer, clock_mono_us() + POLL_US);
 }
 
 /* Who waited may have left at its deadline: then nobody asks. */
@@ -212,8 +212,10 @@ static void have_token(struct token *token)
 static void note_alone(struct token *token, enum status status)
 {
 	if (!token->alone)
-		log_line(LOG_WARN, NULL, "the store fails (%s): this process "
-		    "fetches a token of its own", status_name(status));
+		log_line(LOG_WARN, NULL,
+		    "the store fails (%s): this process "
+		    "fetches a token of its own",
+		    status_name(status));
 	token->alone = true;
 }
 
@@ -256,8 +258,8 @@ static void have_alone(struct token *token)
 	have_token(token);
 }
 
-static void fail_alone(struct token *token, enum status failure,
-    int64_t pause_us)
+static void fail_alone(
+    struct token *token, enum status failure, int64_t pause_us)
 {
 	token->alone_failure = failure;
 	token->alone_again_us = clock_mono_us() + pause_us;
@@ -297,10 +299,10 @@ static enum status fail_body(struct db *db, void *arg)
 static void submit(struct token *token, store_body *body, store_done *done)
 {
 	token->job = (struct store_job){
-		.lane = STORE_RECORD,
-		.body = body,
-		.done = done,
-		.arg = token,
+	    .lane = STORE_RECORD,
+	    .body = body,
+	    .done = done,
+	    .arg = token,
 	};
 	store_submit(token->store, &token->job);
 }
@@ -313,8 +315,7 @@ static void claim(struct token *token)
 }
 
 /* The lease goes back in the same transaction that notes why. */
-static void give_up(struct token *token, enum status failure,
-    int64_t pause_us)
+static void give_up(struct token *token, enum status failure, int64_t pause_us)
 {
 	if (token->alone) {
 		fail_alone(token, failure, pause_us);
@@ -362,13 +363,13 @@ static void claimed(void *arg, enum status status)
 static void fetch(struct token *token)
 {
 	struct http_request request = {
-		.upstream = HTTP_CXONE,
-		.method = "POST",
-		.url = token->url,
-		.headers = token->headers,
-		.body = text_string(&token->form),
-		.body_bytes = token->form.length,
-		.timeout_us = token->config->cxone_timeout_us,
+	    .upstream = HTTP_CXONE,
+	    .method = "POST",
+	    .url = token->url,
+	    .headers = token->headers,
+	    .body = text_string(&token->form),
+	    .body_bytes = token->form.length,
+	    .timeout_us = token->config->cxone_timeout_us,
 	};
 
 	token->state = TOKEN_FETCHING;
@@ -385,15 +386,15 @@ static void keep(struct token *token)
 	submit(token, save_body, saved);
 }
 
-static void fetched(void *arg, enum status status,
-    const struct http_answer *answer)
+static void fetched(
+    void *arg, enum status status, const struct http_answer *answer)
 {
 	struct token *token = arg;
 
 	/* No failure of the endpoint: other processes may ask at once. */
 	if (status == STATUS_STOPPING) {
-		give_up(token, token->alone ? status : STATUS_TOKEN_UNAVAILABLE,
-		    0);
+		give_up(
+		    token, token->alone ? status : STATUS_TOKEN_UNAVAILABLE, 0);
 		return;
 	}
 	if (status == STATUS_OK)
@@ -439,8 +440,8 @@ static void refresh_behind(struct token *token)
 	claim(token);
 }
 
-bool token_lend(struct token *token, int64_t newer_than,
-    struct token_lent *lent)
+bool token_lend(
+    struct token *token, int64_t newer_than, struct token_lent *lent)
 {
 	struct token_held *held = token->held;
 
@@ -512,10 +513,10 @@ void token_reject(struct token *token, int64_t version)
 	token->rejecting = true;
 	token->rejected.version = version;
 	token->reject_job = (struct store_job){
-		.lane = STORE_RECORD,
-		.body = reject_body,
-		.done = rejected,
-		.arg = token,
+	    .lane = STORE_RECORD,
+	    .body = reject_body,
+	    .done = rejected,
+	    .arg = token,
 	};
 	store_submit(token->store, &token->reject_job);
 }
@@ -538,10 +539,10 @@ static bool make_form(struct token *token)
 
 static bool make_headers(struct token *token)
 {
-	token->headers = http_headers_add(NULL,
-	    "Content-Type: application/x-www-form-urlencoded");
+	token->headers = http_headers_add(
+	    NULL, "Content-Type: application/x-www-form-urlencoded");
 	return token->headers &&
-	    http_headers_add(token->headers, "Accept: application/json");
+	       http_headers_add(token->headers, "Accept: application/json");
 }
 
 static void name_owner(struct token *token)
@@ -550,8 +551,8 @@ static void name_owner(struct token *token)
 
 	/* Process ids come again; with the salt no owner does. */
 	RAND_bytes((unsigned char *)&salt, sizeof salt);
-	snprintf(token->owner, sizeof token->owner, "%ld-%08lx",
-	    (long)getpid(), (unsigned long)salt);
+	snprintf(token->owner, sizeof token->owner, "%ld-%08lx", (long)getpid(),
+	    (unsigned long)salt);
 }
 
 struct token *token_new(const struct config *config, struct loop *loop,

@@ -13,7 +13,7 @@
 #define DEPTH_MAX 8 /* the members asked for stand at the top */
 /* Wrong by being short costs a call a minute; by being long, 401s. */
 #define LIFETIME_ASSUMED_S 60
-#define LIFETIME_MAX_S 86400
+#define LIFETIME_MAX_S     86400
 /* A longer Retry-After is not believed: without a token nothing works. */
 #define PAUSE_MAX_US (300 * CLOCK_SECOND)
 
@@ -67,15 +67,17 @@ static int64_t lifetime_s(const json_t *expires_in)
 	else if (json_is_string(expires_in))
 		value = (double)digits(json_string_value(expires_in));
 	if (value < 1) {
-		log_line(LOG_WARN, NULL, "the token endpoint gave no usable "
-		    "expires_in; %d s are assumed", LIFETIME_ASSUMED_S);
+		log_line(LOG_WARN, NULL,
+		    "the token endpoint gave no usable "
+		    "expires_in; %d s are assumed",
+		    LIFETIME_ASSUMED_S);
 		return LIFETIME_ASSUMED_S;
 	}
 	return value > LIFETIME_MAX_S ? LIFETIME_MAX_S : (int64_t)value;
 }
 
-enum status token_answer_read(const struct http_answer *answer,
-    struct token_row *row)
+enum status token_answer_read(
+    const struct http_answer *answer, struct token_row *row)
 {
 	char problem[JSON_PROBLEM_BYTES];
 	enum status status = judge_code(answer->code);
@@ -90,8 +92,8 @@ enum status token_answer_read(const struct http_answer *answer,
 	text = json_string_value(json_object_get(json, "access_token"));
 	if (is_token(text)) {
 		strcpy(row->text, text);
-		row->lifetime_us = CLOCK_SECOND *
-		    lifetime_s(json_object_get(json, "expires_in"));
+		row->lifetime_us = CLOCK_SECOND * lifetime_s(json_object_get(
+						      json, "expires_in"));
 	} else {
 		status = STATUS_ANSWER_INVALID;
 	}
@@ -99,8 +101,8 @@ enum status token_answer_read(const struct http_answer *answer,
 	return status;
 }
 
-int64_t token_answer_pause_us(const struct http_answer *answer,
-    int64_t least_us)
+int64_t token_answer_pause_us(
+    const struct http_answer *answer, int64_t least_us)
 {
 	if (answer->retry_after_us < least_us)
 		return least_us;

@@ -20,7 +20,7 @@ struct stored {
 	int64_t version;
 	int64_t expires_us;
 	int64_t obtained_us;
-	bool ours;	/* the lease names this process */
+	bool ours; /* the lease names this process */
 	int64_t lease_until_us;
 	int64_t not_before_us;
 	enum status failure;
@@ -60,8 +60,8 @@ static enum status read_row(struct db *db, const struct token_row *row,
 		stored->found = true;
 		stored->has_token = !db_is_null(use, 0);
 		if (kept)
-			snprintf(kept, TOKEN_TEXT_MAX + 1, "%s",
-			    db_text(use, 0));
+			snprintf(
+			    kept, TOKEN_TEXT_MAX + 1, "%s", db_text(use, 0));
 		stored->version = db_int(use, 1);
 		stored->expires_us = db_int(use, 2);
 		stored->obtained_us = db_int(use, 3);
@@ -73,8 +73,8 @@ static enum status read_row(struct db *db, const struct token_row *row,
 	return db_done(use);
 }
 
-static enum status take_lease(struct db *db, struct token_row *row,
-    int64_t now_us)
+static enum status take_lease(
+    struct db *db, struct token_row *row, int64_t now_us)
 {
 	struct db_row *use = db_use(db, SQL_token_lease);
 
@@ -88,11 +88,11 @@ static enum status take_lease(struct db *db, struct token_row *row,
 	return db_done(use);
 }
 
-static bool is_good(const struct stored *stored, int64_t newer_than,
-    int64_t now_us)
+static bool is_good(
+    const struct stored *stored, int64_t newer_than, int64_t now_us)
 {
 	return stored->has_token && stored->version > newer_than &&
-	    now_us < stored->expires_us;
+	       now_us < stored->expires_us;
 }
 
 enum status token_row_claim(struct db *db, struct token_row *row)
@@ -174,10 +174,11 @@ enum status token_row_save(struct db *db, struct token_row *row)
 	db_bind_int(use, ":version", row->version);
 	db_bind_int(use, ":expires_us", row->expires_us);
 	db_bind_int(use, ":obtained_us", row->obtained_us);
-	db_bind_int(use, ":not_before_us", same ? useless_until(row, now_us) : 0);
+	db_bind_int(
+	    use, ":not_before_us", same ? useless_until(row, now_us) : 0);
 	/* Whoever rejects this version meanwhile need not ask again. */
-	db_bind_text(use, ":failure", same ?
-	    status_name(STATUS_TOKEN_REJECTED) : NULL);
+	db_bind_text(
+	    use, ":failure", same ? status_name(STATUS_TOKEN_REJECTED) : NULL);
 	db_bind_text(use, ":token_url", row->token_url);
 	db_bind_text(use, ":client_id", row->client_id);
 	db_bind_text(use, ":owner", row->owner);

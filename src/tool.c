@@ -13,20 +13,20 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } tools[] = {
-	{"check", tool_check,
-	    "validate the configuration; --live also asks the upstreams"},
-	{"config", tool_config,
-	    "print every setting with its origin, secrets masked"},
-	{"report", tool_report,
-	    "counts, outcomes and latency percentiles of the decisions"},
-	{"events", tool_events,
-	    "list recent decisions; `events show ID` tells one whole"},
-	{"breaker", tool_breaker,
-	    "the circuit breakers; `breaker open|close|auto UPSTREAM`"},
-	{"queue", tool_queue,
-	    "the events that wait: list, show, retry, drop, drain ..."},
-	{"version", tool_version,
-	    "print the version and what protects the database"},
+    {"check", tool_check,
+	"validate the configuration; --live also asks the upstreams"},
+    {"config", tool_config,
+	"print every setting with its origin, secrets masked"},
+    {"report", tool_report,
+	"counts, outcomes and latency percentiles of the decisions"},
+    {"events", tool_events,
+	"list recent decisions; `events show ID` tells one whole"},
+    {"breaker", tool_breaker,
+	"the circuit breakers; `breaker open|close|auto UPSTREAM`"},
+    {"queue", tool_queue,
+	"the events that wait: list, show, retry, drop, drain ..."},
+    {"version", tool_version,
+	"print the version and what protects the database"},
 };
 
 static void usage(FILE *out)
@@ -37,8 +37,8 @@ static void usage(FILE *out)
 	for (i = 0; i < sizeof tools / sizeof *tools; i++)
 		fprintf(out, "  %-8s  %s\n", tools[i].name, tools[i].help);
 	fprintf(out, "\nThe configuration comes from the environment and the "
-	    "JSON file that\nSTOCKROUTE_CONFIG names; "
-	    "`stockroute config` shows it.\n");
+		     "JSON file that\nSTOCKROUTE_CONFIG names; "
+		     "`stockroute config` shows it.\n");
 }
 
 int tool_version(int argc, char **argv)

@@ -12,14 +12,14 @@
 #include "log.h"
 
 #define PROBLEMS_MAX 65536
-#define LIVE_MAX_US (30 * CLOCK_SECOND)
+#define LIVE_MAX_US  (30 * CLOCK_SECOND)
 
 /* One look at the upstreams, with a database of its own for the token, so
  * that one is really fetched and nobody else's is touched. */
 struct live {
 	struct app app;
 	const char *sku;
-	struct loop_timer timer;	/* ends a look that hangs */
+	struct loop_timer timer; /* ends a look that hangs */
 	struct token_wait wait;
 	struct inventory_question question;
 	int64_t begun_us;
@@ -41,17 +41,19 @@ static void print_problems(const struct text *problems)
 static bool is_plain_http(const char *url)
 {
 	return strncmp(url, "http://", 7) == 0 &&
-	    strncmp(url, "http://127.", 11) != 0 &&
-	    strncmp(url, "http://localhost", 16) != 0;
+	       strncmp(url, "http://127.", 11) != 0 &&
+	       strncmp(url, "http://localhost", 16) != 0;
 }
 
 static void warn_of_risks(const struct config *config)
 {
 	if (config->webhook_auth == WEBHOOK_AUTH_NONE)
-		say("warn", "WEBHOOK_AUTH", "none: whoever reaches the webhook "
+		say("warn", "WEBHOOK_AUTH",
+		    "none: whoever reaches the webhook "
 		    "can re-route interactions");
 	if (is_plain_http(config->cxone_base_url))
-		say("warn", "CXONE_BASE_URL", "http: the client secret travels "
+		say("warn", "CXONE_BASE_URL",
+		    "http: the client secret travels "
 		    "in the clear; use https");
 	if (is_plain_http(config->inventory_api_url))
 		say("warn", "INVENTORY_API_URL", "http: use https");
@@ -65,8 +67,8 @@ static bool check_routing(const struct config *config)
 	enum status status;
 
 	text_init(&problems, PROBLEMS_MAX);
-	status = routing_load(config->routing, config->file, &problems,
-	    &routing);
+	status =
+	    routing_load(config->routing, config->file, &problems, &routing);
 	if (status == STATUS_OK) {
 		snprintf(line, sizeof line, "%s, SHA-256 %.16s...",
 		    config->routing ? "from the file" : "built in",
@@ -197,8 +199,8 @@ static void look(struct live *live)
 /* What SQLite and the write gate made; a folder with more in it stays. */
 static void remove_database(const char *folder)
 {
-	static const char *const names[] = {"db", "db-wal", "db-shm",
-	    "db-gate"};
+	static const char *const names[] = {
+	    "db", "db-wal", "db-shm", "db-gate"};
 	char path[CONFIG_TEXT_BYTES];
 	size_t i;
 
@@ -242,7 +244,8 @@ static bool check_live(struct config *config, const char *sku)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: stockroute check [--live [--sku SKU]]\n"
+	fprintf(stderr,
+	    "usage: stockroute check [--live [--sku SKU]]\n"
 	    "  --live      fetch a token and ask the inventory for a SKU\n"
 	    "  --sku SKU   the SKU to ask for (default SKU-CHECK)\n");
 	return 2;
@@ -255,8 +258,9 @@ static struct config *load(void)
 
 	text_init(&problems, PROBLEMS_MAX);
 	if (config_load(NULL, &config, &problems) == STATUS_OK) {
-		say("ok", "configuration", config->file[0] != '\0' ?
-		    config->file : "from the environment");
+		say("ok", "configuration",
+		    config->file[0] != '\0' ? config->file
+					    : "from the environment");
 	} else {
 		print_problems(&problems);
 		say("FAIL", "configuration", "see above");

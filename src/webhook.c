@@ -9,8 +9,8 @@
 static const char webhook_path[] = "/webhook/routing-events";
 
 /* Who posts is asked before anything is told about what was posted. */
-enum status webhook_check(const struct config *config,
-    const struct gateway_request *request)
+enum status webhook_check(
+    const struct config *config, const struct gateway_request *request)
 {
 	const char *method = gateway_param(request, "REQUEST_METHOD");
 	enum status status;
@@ -20,8 +20,8 @@ enum status webhook_check(const struct config *config,
 		return STATUS_PATH_UNKNOWN;
 	if (!method || strcmp(method, "POST") != 0)
 		return STATUS_METHOD_NOT_ALLOWED;
-	status = auth_check(config,
-	    gateway_param(request, "HTTP_AUTHORIZATION"));
+	status =
+	    auth_check(config, gateway_param(request, "HTTP_AUTHORIZATION"));
 	if (status != STATUS_OK)
 		return status;
 	if (gateway_body_too_large(request))

@@ -14,15 +14,14 @@ static json_t *make_config(const struct play *play)
 	const char *base = play->run->upstream_url;
 	json_t *config =
 	    json_pack("{s:s,s:s,s:s,s:s,s:s+,s:s,s:s,s:i,s:i,s:i,s:i,s:s,s:i,"
-		"s:i}",
+		      "s:i}",
 		"stockroute_db", play->db, "cxone_base_url", base,
 		"cxone_client_id", CASE_CLIENT_ID, "cxone_client_secret",
 		CASE_SECRET, "inventory_api_url", base, "/inventory",
 		"webhook_auth", "none", "log_level", "debug",
 		"inventory_timeout_ms", 300, "cxone_timeout_ms", 500,
-		"cxone_backoff_ms", 20, "cxone_jitter_ms", 5,
-		"spill", "off", "queue_backoff_ms", 60000,
-		"event_deadline_ms", 5000);
+		"cxone_backoff_ms", 20, "cxone_jitter_ms", 5, "spill", "off",
+		"queue_backoff_ms", 60000, "event_deadline_ms", 5000);
 	const char *name;
 	json_t *value;
 

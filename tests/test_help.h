@@ -290,8 +290,8 @@ static inline bool world_try_connect(struct world *world)
 	    (size_t)config->inflight_max + 1);
 	if (world->http == NULL)
 		return false;
-	world->breaker = breaker_new(
-	    config, world->loop, world->store, world->http);
+	world->breaker =
+	    breaker_new(config, world->loop, world->store, world->http);
 	if (world->breaker == NULL)
 		return false;
 	world->token =

@@ -185,9 +185,8 @@ static void a_record_whose_claim_cannot_be_written_is_not_kept(void **state)
 	refuse_all(ending, "INSERT ON claim_answer");
 	assert_int_not_equal(settle_and_wait(ending, "{}"), STATUS_OK);
 	assert_int_equal(count_decisions(ending), 0);
-	assert_int_equal(raw_int(ending->place,
-			     "SELECT count(*) FROM claim"),
-	    1);
+	assert_int_equal(
+	    raw_int(ending->place, "SELECT count(*) FROM claim"), 1);
 }
 
 static void a_claim_whose_record_cannot_be_written_stays(void **state)
@@ -196,9 +195,9 @@ static void a_claim_whose_record_cannot_be_written_stays(void **state)
 
 	refuse_all(ending, "INSERT ON decision");
 	assert_int_not_equal(settle_and_wait(ending, "{}"), STATUS_OK);
-	assert_int_equal(raw_int(ending->place,
-			     "SELECT count(*) FROM claim WHERE "
-			     "lease_until_us > 0"),
+	assert_int_equal(
+	    raw_int(ending->place, "SELECT count(*) FROM claim WHERE "
+				   "lease_until_us > 0"),
 	    1);
 }
 

@@ -191,8 +191,9 @@ static void add_fault_headers(
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(fault->headers, name, value)
-	    MHD_add_response_header(response, name, json_string_value(value));
+	json_object_foreach (fault->headers, name, value)
+		MHD_add_response_header(
+		    response, name, json_string_value(value));
 	if (fault->date_s != FAULT_NO_DATE)
 		add_date(response, fault->date_s);
 }

@@ -103,8 +103,7 @@ static bool read_lists(struct list *lists, json_t *object, char *why)
 		snprintf(why, FAULT_WHY_BYTES, "faults: not an object");
 		return false;
 	}
-	json_object_foreach(object, name, array)
-	{
+	json_object_foreach (object, name, array) {
 		int route = find_route(name);
 
 		if (route == ROUTE_WITH_FAULTS) {
@@ -220,8 +219,7 @@ static bool headers_are_good(json_t *headers)
 
 	if (!json_is_object(headers))
 		return false;
-	json_object_foreach(headers, name, value)
-	{
+	json_object_foreach (headers, name, value) {
 		text = json_string_value(value);
 		if (!text || !*name || strpbrk(name, " :\t\r\n") ||
 		    strpbrk(text, "\r\n") ||

@@ -44,16 +44,14 @@ bool interactions_forget(struct interactions *interactions, json_t *object)
 		return false;
 	if (!json_is_array(ids))
 		return false;
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach (ids, i, id) {
 		if (!json_is_string(id))
 			return false;
 	}
 	pthread_mutex_lock(&interactions->lock);
 	unknown = interactions->unknown;
 	fits = json_object_size(unknown) + json_array_size(ids) <= UNKNOWN_MAX;
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach (ids, i, id) {
 		if (fits)
 			json_object_set_new(
 			    unknown, json_string_value(id), json_true());
@@ -89,8 +87,7 @@ static bool is_id_list(json_t *value)
 
 	if (!json_is_array(value))
 		return false;
-	json_array_foreach(value, i, item)
-	{
+	json_array_foreach (value, i, item) {
 		if (json_object_size(item) != 1 ||
 		    !json_is_string(json_object_get(item, "id")))
 			return false;

@@ -38,8 +38,7 @@ bool stock_set(struct stock *stock, json_t *object)
 
 	if (!json_is_object(object))
 		return false;
-	json_object_foreach(object, sku, word)
-	{
+	json_object_foreach (object, sku, word) {
 		if (!json_is_string(word) ||
 		    json_string_length(word) >= WORD_BYTES)
 			return false;

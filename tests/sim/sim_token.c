@@ -200,8 +200,7 @@ static void lay_over(json_t *answer, json_t *set)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(set, key, value)
-	{
+	json_object_foreach (set, key, value) {
 		const char *text = json_string_value(value);
 
 		if (json_is_null(value))
