@@ -1,5 +1,6 @@
 -- report.c: report_event: all of one decision, in the order of the path
--- :id is its number, or an interaction's id: then its newest decision that is no duplicate
+-- :id is its number, or an interaction's id: then its newest decision that
+-- is no duplicate
 SELECT
 	id,
 	strftime('%Y-%m-%dT%H:%M:%S', received_us / 1000000, 'unixepoch')

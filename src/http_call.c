@@ -90,7 +90,9 @@ static struct curl_slist *join_headers(struct http_call *call)
 
 	if (call->request.headers)
 		list = call->request.headers->list;
-	while (line && line[count])
+	if (!line)
+		return list;
+	while (line[count])
 		count++;
 	assert(count <= HTTP_LINES_MAX);
 	for (i = count; i > 0; i--) {

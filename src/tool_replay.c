@@ -1,6 +1,7 @@
 /* tool_replay.c: stockroute events replay -> lines, each as if just posted */
 #include "tool.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,8 @@ static bool take_line(struct replay *replay, const struct event *event)
 {
 	struct place *place = free_place(replay);
 
+	/* feed looked: fewer than PLACES are used. */
+	assert(place != NULL);
 	place->item = (struct outbox_item){0};
 	place->item.body = strdup(replay->lines.line);
 	if (place->item.body == NULL)

@@ -172,12 +172,12 @@ static inline void ends_well(pid_t child)
 static inline pid_t hold_gate(const struct place *place)
 {
 	char path[128];
-	int ready[2];
+	int ready_pipe[2];
 	char byte;
 	pid_t child;
 
 	snprintf(path, sizeof path, "%s-gate", place->path);
-	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(ready_pipe), 0);
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
@@ -186,14 +186,14 @@ static inline pid_t hold_gate(const struct place *place)
 		alarm(60);
 		if (fd < 0 || flock(fd, LOCK_EX) != 0)
 			_exit(1);
-		if (write(ready[1], "x", 1) != 1)
+		if (write(ready_pipe[1], "x", 1) != 1)
 			_exit(1);
 		pause();
 		_exit(0);
 	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
+	close(ready_pipe[1]);
+	assert_int_equal(read(ready_pipe[0], &byte, 1), 1);
+	close(ready_pipe[0]);
 	return child;
 }
 

@@ -47,9 +47,9 @@ static inline void add_record(
 static inline void add_begin(
     struct bytes *bytes, unsigned id, unsigned role, unsigned flags)
 {
-	unsigned char body[8] = {0, (unsigned char)role, (unsigned char)flags};
+	unsigned char begin[8] = {0, (unsigned char)role, (unsigned char)flags};
 
-	add_record(bytes, (struct shape){BEGIN, id, 0}, body, sizeof body);
+	add_record(bytes, (struct shape){BEGIN, id, 0}, begin, sizeof begin);
 }
 
 /* One name-value pair of at most 127 bytes each, as a PARAMS record. */

@@ -106,8 +106,10 @@ static inline int set_up(void **state)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(stage->folder, sizeof stage->folder, "/tmp/gateway-XXXXXX");
-	if (mkdtemp(stage->folder) == NULL)
+	if (mkdtemp(stage->folder) == NULL) {
+		free(stage);
 		return -1;
+	}
 	snprintf(stage->path, sizeof stage->path, "%s/s", stage->folder);
 	stage->options = (struct gateway_options){.socket_path = stage->path,
 	    .body_max = BODY_MAX,

@@ -177,7 +177,7 @@ static void as_many_events_as_may_be_in_hand_are_all_answered(void **state)
 	struct world *world = *state;
 	struct gateway_request requests[EVENTS];
 	struct app app;
-	int answered = 0;
+	int answered;
 	int round, i;
 
 	world->config.inflight_max = EVENTS;

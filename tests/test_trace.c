@@ -1,4 +1,4 @@
-/* test_trace.c: traceparent and X-Request-Id, with the rules of W3C's harness */
+/* test_trace.c: traceparent and X-Request-Id, by the rules of W3C */
 #include "test_trace.h"
 
 /* The trace goes on. */

@@ -96,12 +96,12 @@ static void tracestate_all_allowed_characters(void **state)
 	char list[LONG];
 	char value[128];
 	size_t length = 0;
-	char byte;
+	int byte;
 
 	(void)state;
 	for (byte = ' '; byte <= '~'; byte++)
 		if (byte != ',' && byte != '=')
-			value[length++] = byte;
+			value[length++] = (char)byte;
 	value[length] = '\0';
 	snprintf(list, sizeof list, "%s=%s", key, value);
 	state_stays(list);
@@ -249,13 +249,13 @@ static void then_it_loses_members_from_its_end(void **state)
 {
 	char list[LONG] = "";
 	char expected[LONG] = "";
-	char name;
+	int name;
 
 	(void)state;
 	for (name = 'a'; name <= 'h'; name++)
-		add_member(list, name, 100);
+		add_member(list, (char)name, 100);
 	for (name = 'a'; name <= 'e'; name++)
-		add_member(expected, name, 100);
+		add_member(expected, (char)name, 100);
 	state_becomes(list, expected);
 }
 
