@@ -250,7 +250,7 @@ static void a_stop_queues_no_event_that_another_process_has_in_hand(
 	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
 	assert_int_equal(request.http, 200);
 	/* As the other process would have left it. */
-	world_sql(world, "UPDATE claim SET holder = 1, http = NULL, "
+	world_sql(world, "UPDATE claim SET holder = 1, "
 			 "lease_until_us = created_us + 60000000");
 	post(&app, &request, 0, &answered);
 	run_for(world->loop, 100);
