@@ -176,6 +176,26 @@ static inline void trip(struct world *world)
 	is(ask(world), STATUS_BREAKER_OPEN);
 }
 
+/*
+ * As soon as the store has been heard: without an answer of it within
+ * BREAKER_PATIENCE_US, which a busy machine may pass, nothing is sent.
+ */
+static inline struct asked ask_soon(struct world *world)
+{
+	struct asked asked = ask(world);
+
+	for (int i = 0; i < 40 && asked.status == STATUS_BREAKER_OPEN; i++) {
+		run_for(world->loop, 50);
+		asked = ask(world);
+	}
+	return asked;
+}
+
+static inline void is_soon_sent(struct world *world)
+{
+	is(ask_soon(world), STATUS_OK);
+}
+
 /* Till a probe may go: the longest that jitter can make it. */
 static inline void wait_till_due(struct world *world)
 {
