@@ -53,10 +53,7 @@ static bool has_trusted_id(
 	       config->webhook_auth != WEBHOOK_AUTH_NONE;
 }
 
-/*
- * With the NULs between them, so that no two events write the same. False:
- * memory; of half the texts no digest may be made, it could be another's.
- */
+/* With the NULs between them, so that no two events write the same. */
 static bool digest_event(const struct config *config, const struct event *event,
     unsigned char digest[DIGEST_BYTES])
 {
@@ -66,17 +63,17 @@ static bool digest_event(const struct config *config, const struct event *event,
 	bool has_id = has_trusted_id(config, event);
 	const char *const *parts = has_id ? with_id : without;
 	size_t count = has_id ? 2 : 3;
-	struct text all;
-	bool made;
+	char all[NAMED_MAX];
+	size_t length = 0;
 	size_t i;
 
-	text_init(&all, NAMED_MAX);
-	for (i = 0; i < count; i++)
-		text_add_bytes(&all, parts[i], strlen(parts[i]) + 1);
-	made = !text_failed(&all) && EVP_Digest(text_string(&all), all.length,
-					 digest, NULL, EVP_sha256(), NULL) == 1;
-	text_done(&all);
-	return made;
+	for (i = 0; i < count; i++) {
+		size_t bytes = strlen(parts[i]) + 1;
+
+		memcpy(all + length, parts[i], bytes);
+		length += bytes;
+	}
+	return EVP_Digest(all, length, digest, NULL, EVP_sha256(), NULL) == 1;
 }
 
 /* Grows with time, in one process always: see schema_3_claim.sql. */

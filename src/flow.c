@@ -46,20 +46,31 @@ static const struct stage decide_later[] = {
     {flow_write_record, STEP_RECORD},
 };
 
-/*
- * A step that fails leads on to `settle`, or to the last step while the
- * event was not let in.
- */
 struct way {
 	const struct stage *stages;
 	size_t count;
-	size_t settle;
 };
 
 #define COUNT(stages) (sizeof(stages) / sizeof *(stages))
-static const struct way now = {decide_now, COUNT(decide_now), 7};
-static const struct way accept = {accept_now, COUNT(accept_now), 2};
-static const struct way later = {decide_later, COUNT(decide_later), 6};
+static const struct way now = {decide_now, COUNT(decide_now)};
+static const struct way accept = {accept_now, COUNT(accept_now)};
+static const struct way later = {decide_later, COUNT(decide_later)};
+
+/*
+ * Where a step that fails leads on: to the record, or to the answer, the
+ * last step, while the event was not let in.
+ */
+static size_t after_failure(const struct flow *flow)
+{
+	const struct way *way = flow->way;
+	size_t at = 0;
+
+	if (!flow->let_in)
+		return way->count - 1;
+	while (way->stages[at].step != STEP_RECORD)
+		at++;
+	return at;
+}
 
 /* Stamps the step's time and says which comes next. */
 static void leave_step(struct flow *flow, enum status status)
@@ -76,7 +87,7 @@ static void leave_step(struct flow *flow, enum status status)
 	if (status == STATUS_OK)
 		return;
 	flow->status = status;
-	flow->at = flow->let_in ? way->settle : way->count - 1;
+	flow->at = after_failure(flow);
 }
 
 /* Flows are kept for the next event, with the texts they have grown. */

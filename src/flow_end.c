@@ -181,22 +181,18 @@ static void plan_queued(struct flow *flow, struct settlement *settlement)
 {
 	settlement->item = flow->item;
 	settlement->queue = SETTLE_DONE;
-	/* Due at once: another process, or the next one here, goes on. */
-	if (flow->status == STATUS_STOPPING) {
+	if (flow->status == STATUS_STOPPING || was_held_back(flow))
 		settlement->queue = SETTLE_GIVE_BACK;
-		settlement->due_us = clock_wall_us();
-		settlement->undecided = true;
-	} else if (was_held_back(flow)) {
-		settlement->queue = SETTLE_GIVE_BACK;
-		settlement->due_us = due_us(flow, flow->item);
-		settlement->undecided = true;
-	} else if (shall_try_again(flow)) {
+	else if (shall_try_again(flow))
 		settlement->queue = SETTLE_AGAIN;
-		settlement->due_us = due_us(flow, flow->item);
-		settlement->undecided = true;
-	} else if (flow->record.outcome == OUTCOME_FAILED) {
+	else if (flow->record.outcome == OUTCOME_FAILED)
 		settlement->queue = SETTLE_PARK;
-	}
+	settlement->undecided = settlement->queue == SETTLE_GIVE_BACK ||
+				settlement->queue == SETTLE_AGAIN;
+	/* A stop's at once: another process, or the next one here, goes on. */
+	settlement->due_us = flow->status == STATUS_STOPPING
+				 ? clock_wall_us()
+				 : due_us(flow, flow->item);
 }
 
 static void plan(struct flow *flow)
