@@ -10,13 +10,12 @@
 
 #include "clock.h"
 #include "log.h"
-#include "text.h"
 #include "token_answer.h"
 #include "token_held.h"
+#include "token_request.h"
 #include "token_row.h"
 
 #define OWNER_BYTES 32
-#define FORM_MAX    32768 /* id and secret, each byte as %XX at worst */
 /* Short beside the call that is waited for, long beside a transaction. */
 #define POLL_US (50 * CLOCK_MS)
 /* The lease outlives the call it is for by this. */
@@ -36,15 +35,12 @@ enum token_state {
 };
 
 struct token {
-	const struct config *config;
 	struct loop *loop;
 	struct store *store;
 	struct breaker *breaker;
 	struct breaker_call call;
-	char url[CONFIG_TEXT_BYTES + 16];
+	struct token_request request;
 	char owner[OWNER_BYTES];
-	struct text form;             /* holds the client's secret */
-	struct http_headers *headers; /* of the token request */
 	enum token_state state;
 	bool stopping;
 	struct token_held *held;   /* NULL: none yet */
@@ -362,15 +358,7 @@ static void claimed(void *arg, enum status status)
 
 static void fetch(struct token *token)
 {
-	struct http_request request = {
-	    .upstream = HTTP_CXONE,
-	    .method = "POST",
-	    .url = token->url,
-	    .headers = token->headers,
-	    .body = text_string(&token->form),
-	    .body_bytes = token->form.length,
-	    .timeout_us = token->config->cxone_timeout_us,
-	};
+	struct http_request request = token_request_http(&token->request);
 
 	token->state = TOKEN_FETCHING;
 	breaker_send(token->breaker, &token->call, &request, fetched, token);
@@ -458,7 +446,7 @@ bool token_lend(
 
 const char *token_url(const struct token *token)
 {
-	return token->url;
+	return token->request.url;
 }
 
 int64_t token_left_us(const struct token *token)
@@ -527,24 +515,6 @@ void token_stop(struct token *token)
 	release(token, STATUS_STOPPING, everyone);
 }
 
-static bool make_form(struct token *token)
-{
-	text_init(&token->form, FORM_MAX);
-	text_add(&token->form, "grant_type=client_credentials&client_id=");
-	text_add_segment(&token->form, token->config->cxone_client_id);
-	text_add(&token->form, "&client_secret=");
-	text_add_segment(&token->form, token->config->cxone_client_secret);
-	return !text_failed(&token->form);
-}
-
-static bool make_headers(struct token *token)
-{
-	token->headers = http_headers_add(
-	    NULL, "Content-Type: application/x-www-form-urlencoded");
-	return token->headers &&
-	       http_headers_add(token->headers, "Accept: application/json");
-}
-
 static void name_owner(struct token *token)
 {
 	uint32_t salt = 0;
@@ -562,21 +532,18 @@ struct token *token_new(const struct config *config, struct loop *loop,
 
 	if (!token)
 		return NULL;
-	token->config = config;
 	token->loop = loop;
 	token->store = store;
 	token->breaker = breaker;
-	snprintf(token->url, sizeof token->url, "%s/oauth/token",
-	    config->cxone_base_url);
 	name_owner(token);
-	token->row.token_url = token->url;
+	token->row.token_url = token->request.url;
 	token->row.client_id = config->cxone_client_id;
 	token->row.owner = token->owner;
 	token->rejected = token->row;
 	token->row.lease_us = config->cxone_timeout_us + LEASE_SPARE_US;
 	loop_timer_init(&token->poll_timer, poll_due, token);
 	loop_timer_init(&token->deadline_timer, deadline_due, token);
-	if (!make_form(token) || !make_headers(token)) {
+	if (!token_request_init(&token->request, config)) {
 		token_free(token);
 		return NULL;
 	}
@@ -590,10 +557,7 @@ void token_free(struct token *token)
 	loop_timer_stop(token->loop, &token->poll_timer);
 	loop_timer_stop(token->loop, &token->deadline_timer);
 	token_held_return(token->held);
-	http_headers_free(token->headers);
-	if (token->form.bytes)
-		OPENSSL_cleanse(token->form.bytes, token->form.capacity);
-	text_done(&token->form);
+	token_request_done(&token->request);
 	OPENSSL_cleanse(token->row.text, sizeof token->row.text);
 	free(token);
 }
