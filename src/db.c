@@ -2,6 +2,7 @@
 #include "db.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db_inside.h"
@@ -230,6 +231,28 @@ static void note(struct db_row *row, int rc)
 		row->status = failed(row->db, rc, row->sql);
 }
 
+/* Without memory for them each parameter is searched for by its name. */
+static void keep_names(struct db_row *row)
+{
+	int count = sqlite3_bind_parameter_count(row->statement);
+
+	row->names = calloc((size_t)count + 1, sizeof *row->names);
+	if (row->names == NULL)
+		return;
+	for (int i = 0; i < count; i++)
+		row->names[i] =
+		    sqlite3_bind_parameter_name(row->statement, i + 1);
+	row->names_count = count;
+}
+
+static void prepare(struct db_row *row)
+{
+	note(row, sqlite3_prepare_v3(row->db->handle, sql_text[row->sql], -1,
+		      SQLITE_PREPARE_PERSISTENT, &row->statement, NULL));
+	if (row->statement != NULL)
+		keep_names(row);
+}
+
 struct db_row *db_use(struct db *db, enum sql sql)
 {
 	struct db_row *row = &db->rows[sql];
@@ -241,9 +264,7 @@ struct db_row *db_use(struct db *db, enum sql sql)
 	row->bind_next = 1;
 	row->in_use = true;
 	if (row->statement == NULL)
-		note(
-		    row, sqlite3_prepare_v3(db->handle, sql_text[sql], -1,
-			     SQLITE_PREPARE_PERSISTENT, &row->statement, NULL));
+		prepare(row);
 	return row;
 }
 
@@ -251,10 +272,8 @@ struct db_row *db_use(struct db *db, enum sql sql)
 static int find_parameter(struct db_row *row, const char *name)
 {
 	int next = row->bind_next;
-	const char *expected;
 
-	expected = sqlite3_bind_parameter_name(row->statement, next);
-	if (expected == NULL || strcmp(expected, name) != 0)
+	if (next > row->names_count || strcmp(row->names[next - 1], name) != 0)
 		next = sqlite3_bind_parameter_index(row->statement, name);
 	row->bind_next = next + 1;
 	return next;

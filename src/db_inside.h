@@ -15,7 +15,10 @@
  */
 struct db_row {
 	struct db *db;
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement; /* NULL before its first use */
+	const char **names;      /* of its parameters; asked for once, since
+				    SQLite walks a list for each */
+	int names_count;
 	enum sql sql;
 	enum status status;
 	int bind_next;

@@ -439,8 +439,10 @@ void db_close(struct db *db)
 
 	if (db == NULL)
 		return;
-	for (size_t i = 0; i < SQL_COUNT; i++)
+	for (size_t i = 0; i < SQL_COUNT; i++) {
 		sqlite3_finalize(db->rows[i].statement);
+		free(db->rows[i].names);
+	}
 	/* Ungated it is safe as well, SQLite then locks all others out. */
 	gated = db->handle != NULL && db->gate != NULL &&
 		writegate_take(db->gate, db->wait_us) == STATUS_OK;
