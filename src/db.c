@@ -231,17 +231,35 @@ static void note(struct db_row *row, int rc)
 		row->status = failed(row->db, rc, row->sql);
 }
 
-/* Without memory for them each parameter is searched for by its name. */
+/* "" for a parameter without a name. */
+static const char *parameter_name(const struct db_row *row, int index)
+{
+	const char *name = sqlite3_bind_parameter_name(row->statement, index);
+
+	return name == NULL ? "" : name;
+}
+
+/*
+ * Copies them: SQLite's own move when it prepares the statement again after
+ * another process changed the schema. Without memory for them each parameter
+ * is searched for by its name.
+ */
 static void keep_names(struct db_row *row)
 {
 	int count = sqlite3_bind_parameter_count(row->statement);
+	size_t used = 0;
+	char *text;
 
-	row->names = calloc((size_t)count + 1, sizeof *row->names);
+	for (int i = 1; i <= count; i++)
+		used += strlen(parameter_name(row, i)) + 1;
+	row->names = malloc((size_t)count * sizeof *row->names + used + 1);
 	if (row->names == NULL)
 		return;
-	for (int i = 0; i < count; i++)
-		row->names[i] =
-		    sqlite3_bind_parameter_name(row->statement, i + 1);
+	text = (char *)(row->names + count);
+	for (int i = 0; i < count; i++) {
+		row->names[i] = text;
+		text = stpcpy(text, parameter_name(row, i + 1)) + 1;
+	}
 	row->names_count = count;
 }
 

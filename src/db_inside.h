@@ -16,7 +16,7 @@
 struct db_row {
 	struct db *db;
 	sqlite3_stmt *statement; /* NULL before its first use */
-	const char **names;      /* of its parameters; asked for once, since
+	const char **names;      /* of its parameters; copied once, since
 				    SQLite walks a list for each */
 	int names_count;
 	enum sql sql;

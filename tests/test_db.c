@@ -208,6 +208,25 @@ static void values_come_back_as_they_were_bound(void **state)
 	db_close(db);
 }
 
+/* SQLite prepares it again, and the names it gave before are gone. */
+static void a_statement_survives_a_schema_change_by_another(void **state)
+{
+	struct place *place = *state;
+	struct db *db = must_open(place, DB_SERVE);
+	sqlite3 *raw;
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(add_committed(db, "a"), STATUS_OK);
+		raw = raw_open(place);
+		raw_run(raw, "DROP TABLE IF EXISTS other");
+		raw_run(raw, "CREATE TABLE other (x INTEGER) STRICT");
+		sqlite3_close(raw);
+	}
+	assert_int_equal(add_committed(db, "b"), STATUS_OK);
+	assert_int_equal(count_rows(db), 4);
+	db_close(db);
+}
+
 static void network_file_systems_are_known_by_their_magic(void **state)
 {
 	static const int64_t refused[] = {0x6969, 0x517b, 0xff534d42,
@@ -258,6 +277,7 @@ int main(void)
 	    WITH_PLACE(a_rollback_leaves_nothing),
 	    WITH_PLACE(a_misspelt_parameter_is_an_error),
 	    WITH_PLACE(values_come_back_as_they_were_bound),
+	    WITH_PLACE(a_statement_survives_a_schema_change_by_another),
 	    cmocka_unit_test(network_file_systems_are_known_by_their_magic),
 	    cmocka_unit_test(fixed_sqlite_versions_are_told_from_others),
 	};
