@@ -34,6 +34,7 @@ struct outbox_item {
 	int64_t accepted_us;
 	int attempts;       /* begun, this one counted */
 	bool superseded;    /* a newer event of the interaction is there */
+	bool recorded;      /* it may have a decision: it was parked */
 	struct trace trace; /* that the event belongs to */
 };
 

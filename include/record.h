@@ -101,6 +101,13 @@ void record_init(struct record *record);
  */
 enum status record_insert(struct db *db, struct record *record);
 
+/*
+ * To be run after record_insert, in its transaction, for an event that may
+ * have a decision from when it was parked: that one stays as history and is
+ * marked as replaced by the new one, so that each event has one current row.
+ */
+enum status record_replace(struct db *db, const struct record *record);
+
 /* The whole record as one line of key=value, for the log. Bounded. */
 struct text;
 void record_describe(const struct record *record, struct text *text);

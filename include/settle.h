@@ -21,6 +21,7 @@ enum settle_queue {
 /*
  * The end of an event, or of one attempt at it, in one transaction: its row
  * in table decision, what its claim remembers, and its place in the queue.
+ * A row from when the event was parked gives way to the new one (record.h).
  * Either all of it is committed or nothing. What puts an event into the
  * queue is committed durably: it is acknowledged on the strength of it.
  * All pointers are borrowed until done.

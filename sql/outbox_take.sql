@@ -21,4 +21,4 @@ UPDATE outbox
 	 LIMIT :limit)
 RETURNING id, fence, interaction_id, claim_key, claim_holder, body,
           accepted_us, attempts, superseded, traceparent, tracestate,
-          request_id;
+          request_id, recorded;

@@ -15,7 +15,7 @@ WITH value AS (
 		outcome,
 		count(*) AS n
 	FROM decision
-	WHERE received_us >= coalesce(:since_us, 0)
+	WHERE received_us >= coalesce(:since_us, 0) AND replaced_by IS NULL
 	GROUP BY us, part, outcome
 ),
 ranked AS (

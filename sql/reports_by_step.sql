@@ -1,7 +1,8 @@
 -- report.c: report_latency: per step, exact percentiles by nearest rank
 -- In the sqlite3 shell: .parameter set :since_us 1715768400000000
 WITH recent AS NOT MATERIALIZED (
-	SELECT * FROM decision WHERE received_us >= coalesce(:since_us, 0)
+	SELECT * FROM decision
+	WHERE received_us >= coalesce(:since_us, 0) AND replaced_by IS NULL
 ),
 -- Equal times are counted together: that is all that has to be sorted.
 value(place, step, us, outcome, n) AS (

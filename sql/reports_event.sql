@@ -29,6 +29,10 @@ SELECT
 	status,
 	http,
 	error,
+	replaced_by,
+	(SELECT group_concat(id, ' ') FROM decision AS older
+		WHERE older.interaction_id = decision.interaction_id
+			AND older.replaced_by = decision.id) AS replaces,
 	round(queue_us / 1e3, 3) AS queue_ms,
 	round(gateway_us / 1e3, 3) AS gateway_ms,
 	round(webhook_us / 1e3, 3) AS webhook_ms,

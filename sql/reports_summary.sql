@@ -1,4 +1,5 @@
--- report.c: report_summary: totals since :since_us, of all when not set
+-- report.c: report_summary: totals since :since_us, of all when not set; an
+-- event counts once, by its current decision
 SELECT
 	count(*) AS events,
 	coalesce(sum(outcome = 'routed'), 0) AS routed,
@@ -19,4 +20,4 @@ SELECT
 	strftime('%Y-%m-%dT%H:%M:%SZ', max(received_us) / 1000000, 'unixepoch')
 		AS last
 FROM decision
-WHERE received_us >= coalesce(:since_us, 0);
+WHERE received_us >= coalesce(:since_us, 0) AND replaced_by IS NULL;

@@ -36,6 +36,7 @@ static const enum sql migrations[] = {
     SQL_schema_8_size,
     SQL_schema_9_outbox_parked,
     SQL_schema_10_trace,
+    SQL_schema_11_replaced,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

@@ -110,6 +110,7 @@ static bool read_item(struct db_row *use, struct outbox_item *item)
 	    .accepted_us = db_int(use, 6),
 	    .attempts = (int)db_int(use, 7),
 	    .superseded = db_int(use, 8) != 0,
+	    .recorded = db_int(use, 12) != 0,
 	};
 	strncpy(item->interaction_id, db_text(use, 2), EVENT_ID_MAX);
 	strncpy(item->claim_key, db_text(use, 3), CLAIM_KEY_BYTES - 1);

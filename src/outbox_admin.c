@@ -229,6 +229,7 @@ static enum status record_drop(struct db *db, const struct outbox_copy *copy)
 	struct event event = {0};
 	struct event_problem problem;
 	struct record record;
+	enum status status;
 
 	record_init(&record);
 	event_read(item->body, item->body_bytes, &event, &problem);
@@ -247,7 +248,9 @@ static enum status record_drop(struct db *db, const struct outbox_copy *copy)
 	record.step_us[STEP_QUEUE] = record.total_us;
 	record.write_from_us = clock_mono_us();
 	describe(copy, &record);
-	return record_insert(db, &record);
+	status = record_insert(db, &record);
+	/* It was parked, perhaps, and then has a decision already. */
+	return status == STATUS_OK ? record_replace(db, &record) : status;
 }
 
 enum status outbox_drop(struct db *db, int64_t id, bool *done)

@@ -147,6 +147,18 @@ enum status record_insert(struct db *db, struct record *record)
 	return db_done(row);
 }
 
+enum status record_replace(struct db *db, const struct record *record)
+{
+	int64_t id = db_inserted_id(db);
+	struct db_row *row = db_use(db, SQL_decision_replace);
+
+	db_bind_int(row, ":id", id);
+	db_bind_text(row, ":interaction_id", record->interaction_id);
+	db_bind_int(row, ":received_us", record->received_us);
+	db_next(row);
+	return db_done(row);
+}
+
 /* Unknown ones are left out, as they are NULL in the row. */
 static void add_word(struct text *text, const char *name, const char *word)
 {

@@ -63,6 +63,17 @@ static enum status settle_older(
 	    db, record->interaction_id, record->received_us);
 }
 
+static enum status settle_record(
+    struct db *db, const struct settlement *settlement)
+{
+	enum status status = record_insert(db, settlement->record);
+
+	if (status != STATUS_OK || settlement->item == NULL ||
+	    !settlement->item->recorded)
+		return status;
+	return record_replace(db, settlement->record);
+}
+
 static enum status settle_body(struct db *db, void *arg)
 {
 	struct settlement *settlement = arg;
@@ -78,7 +89,7 @@ static enum status settle_body(struct db *db, void *arg)
 	/* First, since it finds out whether the rest is ours to write. */
 	status = settle_queue(db, settlement);
 	if (status == STATUS_OK && !settlement->undecided)
-		status = record_insert(db, settlement->record);
+		status = settle_record(db, settlement);
 	if (status == STATUS_OK)
 		status = settle_older(db, settlement);
 	if (status == STATUS_OK)

@@ -87,6 +87,42 @@ static void a_version_1_file_keeps_its_rows(void **state)
 	assert_int_equal(raw_int(place, "SELECT count(*) FROM token"), 0);
 }
 
+/* A file of version 10, with a decision of when call was parked. */
+static void make_version_10(struct place *place)
+{
+	sqlite3 *raw;
+
+	db_close(must_open(place, DB_SERVE));
+	raw = raw_open(place);
+	raw_run(raw,
+	    "ALTER TABLE decision DROP COLUMN replaced_by;"
+	    "ALTER TABLE outbox DROP COLUMN recorded;"
+	    "PRAGMA user_version = 10;"
+	    "INSERT INTO decision (received_us, interaction_id, outcome, "
+	    "status, http, inventory_attempts, cxone_attempts, "
+	    "token_refreshes, queue_attempts, total_us) VALUES "
+	    "(1, 'call', 'failed', 'timeout', 200, 1, 1, 0, 8, 77), "
+	    "(2, 'call', 'failed', 'timeout', 200, 1, 1, 0, 8, 77), "
+	    "(1, 'call', 'routed', 'ok', 200, 1, 1, 0, 1, 77), "
+	    "(3, 'call', 'failed', 'timeout', 500, 1, 1, 0, 0, 77), "
+	    "(3, 'call', 'routed', 'ok', 200, 1, 1, 0, 0, 77)");
+	sqlite3_close(raw);
+}
+
+static void old_decisions_that_came_twice_become_one_and_its_history(
+    void **state)
+{
+	struct place *place = *state;
+
+	make_version_10(place);
+	db_close(must_open(place, DB_SERVE));
+	assert_int_equal(raw_int(place, "SELECT count(*) FROM decision "
+					"WHERE replaced_by IS NULL"),
+	    4);
+	assert_int_equal(
+	    raw_int(place, "SELECT replaced_by FROM decision WHERE id = 1"), 3);
+}
+
 static void a_newer_schema_is_refused_and_left_alone(void **state)
 {
 	struct place *place = *state;
@@ -268,6 +304,8 @@ int main(void)
 	    WITH_PLACE(a_new_file_is_private_with_todays_schema),
 	    WITH_PLACE(a_file_others_could_read_is_made_private),
 	    WITH_PLACE(a_version_1_file_keeps_its_rows),
+	    WITH_PLACE(
+		old_decisions_that_came_twice_become_one_and_its_history),
 	    WITH_PLACE(a_newer_schema_is_refused_and_left_alone),
 	    WITH_PLACE(another_programs_database_is_left_alone),
 	    WITH_PLACE(a_file_of_garbage_is_called_corrupt),

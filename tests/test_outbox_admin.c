@@ -235,6 +235,55 @@ static void a_dropped_event_leaves_a_decision_and_no_history(void **state)
 	    1);
 }
 
+/* As when it was settled, and parked or done. */
+static void decide(struct desk *desk, enum outcome outcome)
+{
+	struct record record;
+
+	record_init(&record);
+	strcpy(record.interaction_id, "call");
+	record.received_us = desk->items[0].accepted_us;
+	record.outcome = outcome;
+	begin(desk);
+	assert_int_equal(record_insert(desk->db, &record), STATUS_OK);
+	if (desk->items[0].recorded)
+		assert_int_equal(record_replace(desk->db, &record), STATUS_OK);
+	commit(desk);
+}
+
+static void what_was_parked_has_a_decision_to_be_replaced(void **state)
+{
+	struct desk *desk = *state;
+	int64_t id = put_parked(desk, "call");
+
+	assert_false(desk->items[0].recorded);
+	decide(desk, OUTCOME_FAILED);
+	assert_true(retry(desk, id));
+	assert_int_equal(take(desk), 1);
+	assert_true(desk->items[0].recorded);
+	decide(desk, OUTCOME_ROUTED);
+	assert_int_equal(rows(desk, "decision WHERE outcome = 'failed' AND "
+				    "replaced_by = 2"),
+	    1);
+	assert_int_equal(rows(desk, "decision WHERE outcome = 'routed' AND "
+				    "replaced_by IS NULL"),
+	    1);
+}
+
+static void a_drop_replaces_the_decision_it_was_parked_with(void **state)
+{
+	struct desk *desk = *state;
+	int64_t id = put_parked(desk, "call");
+
+	decide(desk, OUTCOME_DUPLICATE);
+	decide(desk, OUTCOME_FAILED);
+	assert_true(drop(desk, id));
+	assert_int_equal(rows(desk, "decision WHERE replaced_by = 3"), 1);
+	assert_int_equal(rows(desk, "decision WHERE outcome = 'failed' AND "
+				    "replaced_by = 3"),
+	    1);
+}
+
 static void a_copy_goes_into_the_queue_once(void **state)
 {
 	struct desk *desk = *state;
@@ -254,7 +303,8 @@ static void a_copy_goes_into_the_queue_once(void **state)
 	commit(desk);
 	outbox_copy_done(&copy);
 	assert_int_equal(rows(desk, "outbox WHERE state = 'parked' AND "
-				    "claim_key = 'key' AND fence = 1"),
+				    "claim_key = 'key' AND fence = 1 AND "
+				    "recorded"),
 	    1);
 	assert_int_equal(rows(desk, "attempt WHERE http = 403"), 1);
 }
@@ -295,6 +345,8 @@ int main(void)
 	    AT_DESK(what_is_in_hand_or_gone_is_left_alone),
 	    AT_DESK(one_whose_lease_ran_out_counts_as_waiting),
 	    AT_DESK(a_dropped_event_leaves_a_decision_and_no_history),
+	    AT_DESK(what_was_parked_has_a_decision_to_be_replaced),
+	    AT_DESK(a_drop_replaces_the_decision_it_was_parked_with),
 	    AT_DESK(a_copy_goes_into_the_queue_once),
 	    AT_DESK(a_fate_is_open_until_a_decision_is_known),
 	};

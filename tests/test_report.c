@@ -228,6 +228,40 @@ static void one_event_is_found_by_number_and_by_interaction(void **state)
 	db_close(db);
 }
 
+static void replaced_decisions_are_history_and_are_not_counted(void **state)
+{
+	struct db *db;
+	struct table *table;
+	sqlite3 *raw;
+
+	add_rows(*state, 3,
+	    "7, 'call', 'voice', 'in_stock', "
+	    "iif(i < 3, 'failed', 'routed'), 'ok', 200, 1, 1, 0, 5, 6, i");
+	raw = raw_open(*state);
+	raw_run(raw, "UPDATE decision SET replaced_by = 3 WHERE id < 3");
+	sqlite3_close(raw);
+	db = must_open(*state, DB_READ);
+	assert_int_equal(report_summary(db, 0, &table), STATUS_OK);
+	cell_is(table, 0, "events", "1");
+	table_free(table);
+	assert_int_equal(report_events(db, 0, 9, &table), STATUS_OK);
+	assert_int_equal(table_rows(table), 1);
+	table_free(table);
+	assert_int_equal(report_event(db, "call", &table), STATUS_OK);
+	cell_is(table, 0, "replaces", "1 2");
+	table_free(table);
+	assert_int_equal(report_event(db, "2", &table), STATUS_OK);
+	cell_is(table, 0, "replaced_by", "3");
+	table_free(table);
+	db_close(db);
+	table = latency(*state, REPORT_BY_OUTCOME, 0);
+	assert_int_equal(table_rows(table), 1);
+	table_free(table);
+	table = latency(*state, REPORT_BY_STEP, 0);
+	cell_is(table, 0, "count", "1");
+	table_free(table);
+}
+
 static void durations_are_read_and_others_refused(void **state)
 {
 	static const char *const bad[] = {"", "24", "h", "-1h", "1w", "1h ",
@@ -298,6 +332,7 @@ int main(void)
 	    WITH_PLACE(the_summary_has_totals_and_the_fallback_share),
 	    WITH_PLACE(the_newest_decisions_come_first),
 	    WITH_PLACE(one_event_is_found_by_number_and_by_interaction),
+	    WITH_PLACE(replaced_decisions_are_history_and_are_not_counted),
 	    cmocka_unit_test(durations_are_read_and_others_refused),
 	    WITH_PLACE(the_files_run_in_the_sqlite3_shell),
 	    WITH_PLACE(a_hundred_thousand_decisions_take_seconds),

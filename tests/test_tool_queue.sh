@@ -176,6 +176,23 @@ a_retried_event_that_was_overtaken_is_not_routed() {
 		says "1 superseded" && same patches "$(patches)" 1
 }
 
+# Parked, put back and parked once more, put back and routed.
+a_parked_event_that_is_decided_later_counts_once() {
+	sim_faults '{"status":403,"times":0}'
+	put 1 && call 1 queue drain && call 0 queue retry --all --yes &&
+		call 1 queue drain && call 0 queue retry --all --yes ||
+		return 1
+	sim_ask POST reset >/dev/null
+	call 0 queue drain && says "1 routed" &&
+		is "SELECT group_concat(outcome), count(replaced_by)
+			FROM decision" "failed,failed,routed|2" &&
+		call 0 report --by outcome --format csv &&
+		same groups "$(cut -d, -f1,2 "$dir/out" | tail -n +2)" \
+			routed,1 &&
+		call 0 events show call-1 && says "replaces" && says "1 2" &&
+		call 0 events show 1 && says "replaced_by"
+}
+
 drop_leaves_a_decision() {
 	put 3 parked && call 0 queue drop --interaction call-2 --yes &&
 		is "SELECT interaction_id, outcome, status, media_type, error
@@ -402,6 +419,7 @@ checks="the_list_filters_and_prints_in_three_formats
 	retry_and_drop_only_tell_without_yes
 	retry_counts_attempts_anew_and_keeps_claim_and_history
 	a_retried_event_that_was_overtaken_is_not_routed
+	a_parked_event_that_is_decided_later_counts_once
 	drop_leaves_a_decision
 	what_is_in_hand_is_left_alone
 	export_and_import_move_everything

@@ -1,0 +1,5 @@
+-- record.c: record_replace: all older rows of the event name the current one
+UPDATE decision
+   SET replaced_by = :id
+ WHERE interaction_id = :interaction_id AND received_us = :received_us
+   AND outcome <> 'duplicate' AND id <> :id;
