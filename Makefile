@@ -32,8 +32,8 @@ BASE_C  := app loop timers http http_call store db db_open writegate \
 SHOW_C  := report outbox_admin table
 TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events \
 	tool_breaker tool_queue tool_queue_words tool_queue_change \
-	tool_queue_export tool_queue_import tool_drain tool_replay \
-	tool_worker tool_lines tool_progress
+	tool_queue_export tool_queue_import tool_queue_room tool_drain \
+	tool_replay tool_worker tool_lines tool_progress
 
 APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o
 TOOL_O  := $(patsubst %,$(B)/src/%.o,$(TOOL_C))

@@ -114,6 +114,9 @@ enum status config_load(
  */
 enum status config_load_reader(struct config **config, struct text *problems);
 
+/* The same and the queue's caps on rows, bytes and disk. */
+enum status config_load_caps(struct config **config, struct text *problems);
+
 /* Wipes the secrets and frees. NULL is allowed. */
 void config_free(struct config *config);
 

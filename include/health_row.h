@@ -50,6 +50,12 @@ struct health_row {
 };
 
 /*
+ * What a user like us may still write to the file's disk; INT64_MAX when
+ * the system does not tell.
+ */
+int64_t health_disk_free(const char *file);
+
+/*
  * A transaction's body. It reads a handful of rows, however long the queue
  * is: table outbox_size counts. And it writes one, so that OK means that
  * the file can be written.

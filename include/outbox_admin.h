@@ -34,6 +34,13 @@ struct outbox_count {
 enum status outbox_count(struct db *db, const struct outbox_filter *filter,
     struct outbox_count *count);
 
+/* What the whole queue holds, also of what is in hand. */
+struct outbox_size {
+	int64_t rows;  /* waiting and running */
+	int64_t bytes; /* of these and the parked ones */
+};
+enum status outbox_size(struct db *db, struct outbox_size *size);
+
 /*
  * The next numbers that the filter means, in their order, after `after` and
  * up to `upto`: at most OUTBOX_PAGE_MAX.

@@ -257,7 +257,8 @@ enum status config_load(
 	return end(&loading, config);
 }
 
-enum status config_load_reader(struct config **config, struct text *problems)
+static enum status load_some(const enum config_key_number *keys, size_t count,
+    struct config **config, struct text *problems)
 {
 	struct loading loading = {.problems = problems, .status = STATUS_OK};
 
@@ -265,9 +266,24 @@ enum status config_load_reader(struct config **config, struct text *problems)
 	if (loading.config == NULL)
 		return STATUS_MEMORY;
 	load_file(&loading, NULL);
-	load_key(&loading, &config_keys[KEY_DB]);
-	load_key(&loading, &config_keys[KEY_LOG_LEVEL]);
+	for (size_t i = 0; i < count; i++)
+		load_key(&loading, &config_keys[keys[i]]);
 	return end(&loading, config);
+}
+
+enum status config_load_reader(struct config **config, struct text *problems)
+{
+	static const enum config_key_number keys[] = {KEY_DB, KEY_LOG_LEVEL};
+
+	return load_some(keys, sizeof keys / sizeof *keys, config, problems);
+}
+
+enum status config_load_caps(struct config **config, struct text *problems)
+{
+	static const enum config_key_number keys[] = {KEY_DB, KEY_LOG_LEVEL,
+	    KEY_QUEUE_MAX_ROWS, KEY_QUEUE_MAX_BYTES, KEY_DISK_MIN};
+
+	return load_some(keys, sizeof keys / sizeof *keys, config, problems);
 }
 
 void config_free(struct config *config)

@@ -7,8 +7,7 @@
 #include "breaker.h"
 #include "clock.h"
 
-/* What a user like us may still write; without an answer nothing is said. */
-static int64_t disk_free(const char *file)
+int64_t health_disk_free(const char *file)
 {
 	struct statvfs disk;
 
@@ -98,7 +97,7 @@ enum status health_row_look(struct db *db, struct health_row *row)
 	int i;
 
 	row->begun_us = clock_mono_us();
-	row->disk_free_bytes = disk_free(row->file);
+	row->disk_free_bytes = health_disk_free(row->file);
 	status = read_queue(db, &row->queue, now_us);
 	if (status == STATUS_OK)
 		status = read_token(db, row, now_us);

@@ -38,6 +38,23 @@ enum status outbox_count(struct db *db, const struct outbox_filter *filter,
 	return status;
 }
 
+enum status outbox_size(struct db *db, struct outbox_size *size)
+{
+	struct db_row *use = db_use(db, SQL_queue_size);
+	struct outbox_size found = {0};
+	enum status status;
+
+	if (db_next(use))
+		found = (struct outbox_size){
+		    .rows = db_int(use, 0),
+		    .bytes = db_int(use, 1),
+		};
+	status = db_done(use);
+	if (status == STATUS_OK)
+		*size = found;
+	return status;
+}
+
 enum status outbox_find(
     struct db *db, const struct outbox_filter *filter, struct outbox_page *page)
 {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config.h"
 #include "db.h"
 #include "outbox_admin.h"
 #include "table.h"
@@ -50,6 +51,14 @@ int queue_retry(const struct queue_words *words);
 int queue_drop(const struct queue_words *words);
 int queue_export(const struct queue_words *words);
 int queue_import(const struct queue_words *words);
+
+/*
+ * Is there room for so much more: by QUEUE_MAX_ROWS, QUEUE_MAX_BYTES and
+ * DISK_MIN_BYTES? To be asked within a transaction, which sees what it put
+ * itself. STATUS_OVERLOADED: which cap, and what to do, was printed.
+ */
+enum status queue_room(
+    struct db *db, const struct config *config, const struct outbox_size *more);
 
 /*
  * Walks over the items that a filter means, up to number upto, in

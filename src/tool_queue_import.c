@@ -252,12 +252,16 @@ static int64_t count_faults(struct tool_lines *lines)
 	return faults;
 }
 
+/* Twice over the lines when they are imported: the first time to find out
+ * what would come, so that what has no room is not begun. */
 struct importing {
 	struct db *db;
-	bool yes;
+	struct config *config;
+	bool writes; /* else it only looks */
 	struct tool_progress progress;
 	int64_t added;
 	int64_t known;
+	struct outbox_size more; /* that looking found */
 };
 
 static enum status import_one(
@@ -266,10 +270,14 @@ static enum status import_one(
 	enum status status;
 	bool there = false;
 
-	if (importing->yes)
+	if (importing->writes)
 		return outbox_import(importing->db, copy, is_new);
 	status = outbox_has(importing->db, &copy->item, &there);
 	*is_new = !there;
+	if (!there) {
+		importing->more.rows += copy->parked ? 0 : 1;
+		importing->more.bytes += (int64_t)copy->item.body_bytes;
+	}
 	return status;
 }
 
@@ -295,28 +303,61 @@ static enum status import_page(struct importing *importing,
 	return status;
 }
 
-static enum status take_page(
-    struct importing *importing, struct tool_lines *lines, int *read)
+/* Others put events meanwhile: within the transaction it is looked again. */
+static enum status write_page(struct importing *importing,
+    struct tool_lines *lines, int *read, int *added)
 {
+	static const struct outbox_size no_more;
 	struct db *db = importing->db;
-	enum status status =
-	    importing->yes ? db_begin(db, true) : db_begin_read(db);
-	int added = 0;
+	enum status status = db_begin(db, true);
 
 	if (status != STATUS_OK)
 		return status;
-	*read = 0;
-	status = import_page(importing, lines, read, &added);
-	if (!importing->yes)
-		db_end_read(db);
-	else if (status == STATUS_OK)
-		status = db_commit(db);
-	else
-		db_rollback(db);
-	if (status == STATUS_OK) {
-		importing->added += added;
-		importing->known += *read - added;
-	}
+	status = import_page(importing, lines, read, added);
+	if (status == STATUS_OK && *added > 0)
+		status = queue_room(db, importing->config, &no_more);
+	if (status == STATUS_OK)
+		return db_commit(db);
+	db_rollback(db);
+	return status;
+}
+
+static enum status look_at_page(struct importing *importing,
+    struct tool_lines *lines, int *read, int *added)
+{
+	enum status status = db_begin_read(importing->db);
+
+	if (status != STATUS_OK)
+		return status;
+	status = import_page(importing, lines, read, added);
+	db_end_read(importing->db);
+	return status;
+}
+
+static enum status take_pages(
+    struct importing *importing, struct tool_lines *lines)
+{
+	enum status status;
+	int read;
+
+	importing->added = 0;
+	importing->known = 0;
+	tool_progress_begin(&importing->progress,
+	    importing->writes ? "imported" : "looked up", lines->total);
+	do {
+		int added = 0;
+
+		read = 0;
+		status = importing->writes
+			     ? write_page(importing, lines, &read, &added)
+			     : look_at_page(importing, lines, &read, &added);
+		if (status == STATUS_OK) {
+			importing->added += added;
+			importing->known += read - added;
+		}
+		tool_progress_add(&importing->progress, read);
+	} while (status == STATUS_OK && read == OUTBOX_PAGE_MAX);
+	tool_progress_end(&importing->progress);
 	return status;
 }
 
@@ -325,34 +366,61 @@ static void print_sum(const struct importing *importing)
 	printf("%lld %s %s; %lld %s in the queue already and %s left alone.\n",
 	    (long long)importing->added,
 	    importing->added == 1 ? "event" : "events",
-	    importing->yes ? "imported" : "would be imported",
+	    importing->writes ? "imported" : "would be imported",
 	    (long long)importing->known, importing->known == 1 ? "is" : "are",
 	    importing->known == 1 ? "is" : "are");
-	if (!importing->yes)
+	if (!importing->writes)
 		printf("Nothing was changed; --yes does it.\n");
+}
+
+/* What would come, and whether there is room for it. */
+static enum status look(struct importing *importing, struct tool_lines *lines)
+{
+	enum status status = take_pages(importing, lines);
+
+	if (status == STATUS_OK)
+		status = db_begin_read(importing->db);
+	if (status != STATUS_OK)
+		return status;
+	status = queue_room(importing->db, importing->config, &importing->more);
+	db_end_read(importing->db);
+	return status;
+}
+
+static enum status import(struct importing *importing, struct tool_lines *lines)
+{
+	enum status status;
+
+	tool_lines_rewind(lines);
+	importing->writes = true;
+	status = take_pages(importing, lines);
+	if (status != STATUS_OK)
+		fprintf(stderr,
+		    "stockroute queue: the import is not whole: %s; what was "
+		    "imported is left alone when it is repeated\n",
+		    status_name(status));
+	return status;
 }
 
 static enum status run(struct tool_lines *lines, bool yes)
 {
-	struct importing importing = {.yes = yes};
-	enum status status = STATUS_OK;
-	int read = 0;
+	struct importing importing = {0};
+	enum status status;
 
-	importing.db = tool_open_db(yes ? DB_SERVE : DB_READ);
+	importing.db =
+	    tool_open_capped(yes ? DB_SERVE : DB_READ, &importing.config);
 	if (importing.db == NULL)
 		return STATUS_STORE_UNAVAILABLE;
-	tool_progress_begin(&importing.progress, "imported", lines->total);
-	do {
-		status = take_page(&importing, lines, &read);
-		tool_progress_add(&importing.progress, read);
-	} while (status == STATUS_OK && read == OUTBOX_PAGE_MAX);
-	tool_progress_end(&importing.progress);
-	db_close(importing.db);
-	print_sum(&importing);
+	status = look(&importing, lines);
 	if (status != STATUS_OK)
-		fprintf(stderr,
-		    "stockroute queue: the import is not whole: %s\n",
+		fprintf(stderr, "stockroute queue: nothing was imported: %s\n",
 		    status_name(status));
+	else if (yes)
+		status = import(&importing, lines);
+	if (status == STATUS_OK || importing.writes)
+		print_sum(&importing);
+	db_close(importing.db);
+	config_free(importing.config);
 	return status;
 }
 

@@ -109,8 +109,11 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
 	return true;
 }
 
-/* Only the database's path is needed: secrets may be out of our reach. */
-struct db *tool_open_db(enum db_mode mode)
+typedef enum status load_config(struct config **config, struct text *problems);
+
+/* Few settings are needed: secrets may be out of our reach. */
+static struct db *open_db(
+    enum db_mode mode, load_config *load, struct config **given)
 {
 	char problem[DB_PROBLEM_BYTES];
 	struct config *config = NULL;
@@ -119,7 +122,7 @@ struct db *tool_open_db(enum db_mode mode)
 	enum status status;
 
 	text_init(&problems, PROBLEMS_MAX);
-	status = config_load_reader(&config, &problems);
+	status = load(&config, &problems);
 	if (status != STATUS_OK) {
 		fprintf(stderr, "stockroute: %s\n%s", status_name(status),
 		    text_string(&problems));
@@ -130,7 +133,20 @@ struct db *tool_open_db(enum db_mode mode)
 	if (status != STATUS_OK)
 		fprintf(stderr, "stockroute: %s\n", problem);
 out:
-	config_free(config);
+	if (db != NULL && given != NULL)
+		*given = config;
+	else
+		config_free(config);
 	text_done(&problems);
 	return db;
+}
+
+struct db *tool_open_db(enum db_mode mode)
+{
+	return open_db(mode, config_load_reader, NULL);
+}
+
+struct db *tool_open_capped(enum db_mode mode, struct config **config)
+{
+	return open_db(mode, config_load_caps, config);
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config.h"
 #include "db.h"
 #include "report.h"
 #include "table.h"
@@ -32,5 +33,8 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
  * remedy were printed. Close with db_close.
  */
 struct db *tool_open_db(enum db_mode mode);
+
+/* The same; *config has the queue's caps. Free it with config_free. */
+struct db *tool_open_capped(enum db_mode mode, struct config **config);
 
 #endif

@@ -265,6 +265,51 @@ an_import_names_line_and_field_and_imports_nothing_then() {
 		call 1 queue import "$dir/nowhere"
 }
 
+holds() { # ROWS
+	is "SELECT count(*) FROM outbox" "$1"
+}
+
+an_import_that_has_no_room_is_not_begun() {
+	put 3 && lines 30 >"$dir/in" &&
+		QUEUE_MAX_ROWS=29 call 1 queue import "$dir/in" --yes &&
+		says "QUEUE_MAX_ROWS is 29, and 30 events would wait" &&
+		says "nothing was imported: overloaded" && holds 3 &&
+		QUEUE_MAX_ROWS=29 call 1 queue import "$dir/in" &&
+		QUEUE_MAX_BYTES=1024 call 1 queue import "$dir/in" --yes &&
+		says "QUEUE_MAX_BYTES is 1024, and" && holds 3 &&
+		DISK_MIN_BYTES=1125899906842624 call 1 queue import \
+			"$dir/in" --yes &&
+		says "or lower DISK_MIN_BYTES" && holds 3 &&
+		QUEUE_MAX_ROWS=30 call 0 queue import "$dir/in" --yes &&
+		says "27 events imported; 3 are" && holds 30
+}
+
+what_is_parked_or_known_needs_no_room_among_the_waiting() {
+	lines 5 parked >"$dir/in"
+	QUEUE_MAX_ROWS=2 call 0 queue import "$dir/in" --yes && holds 5 &&
+		line one >"$dir/in" && line two >>"$dir/in" &&
+		call 0 queue import "$dir/in" --yes &&
+		QUEUE_MAX_ROWS=2 call 0 queue import "$dir/in" --yes && holds 7
+}
+
+# The others: when one event comes, the queue has twice as many at once.
+an_import_that_others_overtake_stops_before_the_cap() {
+	sqlite3 "$STOCKROUTE_DB" "CREATE TRIGGER others AFTER INSERT ON outbox
+		WHEN new.interaction_id = 'call-300' BEGIN
+		INSERT INTO outbox (interaction_id, claim_key, claim_holder,
+			body, accepted_us, due_us, state, attempts)
+		SELECT 'other-' || id, '', 0, '{}', 0, 0, 'waiting', 0
+		FROM outbox; END" || return 1
+	lines 450 >"$dir/in"
+	QUEUE_MAX_ROWS=450 call 1 queue import "$dir/in" --yes &&
+		says "QUEUE_MAX_ROWS is 450, and 700 events" &&
+		says "the import is not whole: overloaded" &&
+		says "200 events imported" && holds 200 || return 1
+	sqlite3 "$STOCKROUTE_DB" "DROP TRIGGER others"
+	QUEUE_MAX_ROWS=450 call 0 queue import "$dir/in" --yes &&
+		says "250 events imported; 200 are in the queue" && holds 450
+}
+
 drain_once_leaves_what_waits_for_another_attempt() {
 	sim_faults '{"status":503,"times":0}'
 	put 2 && QUEUE_ATTEMPTS=20 QUEUE_BACKOFF_MS=60000 call 0 queue drain &&
@@ -424,6 +469,9 @@ checks="the_list_filters_and_prints_in_three_formats
 	what_is_in_hand_is_left_alone
 	export_and_import_move_everything
 	an_import_names_line_and_field_and_imports_nothing_then
+	an_import_that_has_no_room_is_not_begun
+	what_is_parked_or_known_needs_no_room_among_the_waiting
+	an_import_that_others_overtake_stops_before_the_cap
 	drain_once_leaves_what_waits_for_another_attempt
 	drain_tells_of_what_it_parked_by_its_exit_code
 	an_event_whose_workers_died_each_time_is_parked
