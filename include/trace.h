@@ -21,7 +21,8 @@
 
 /*
  * Always valid once it was read. The last two are whole header lines, as
- * they are only ever sent on; trace_state and trace_request_id give their
+ * they are only ever sent: tracestate on to the upstreams, X-Request-Id back
+ * to the caller, whose name for the event it is. trace_state and trace_request_id give their
  * values. state_line is "" when there is nothing to pass on.
  */
 struct trace {
@@ -77,7 +78,7 @@ const char *trace_request_id(const struct trace *trace);
  */
 struct trace_lines {
 	char parent[sizeof TRACE_PARENT_NAME + TRACE_PARENT_BYTES];
-	const char *lines[4];
+	const char *lines[3];
 };
 
 /* Writes the lines of a request that begins now, with a new span. */

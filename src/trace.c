@@ -11,6 +11,8 @@
 #define FLAG_SAMPLED 0x01
 #define FLAG_RANDOM  0x02
 
+#define DRAWN_BYTES 512 /* of randomness at a time */
+
 /* Where the parts of a traceparent begin, in every version. */
 enum { AT_ID = 3, AT_PARENT = 36, AT_FLAGS = 53, AT_END = 55 };
 #define ID_DIGITS   (TRACE_ID_BYTES - 1)
@@ -52,17 +54,27 @@ static void write_hex(const unsigned char *bytes, size_t count, char *hex)
 }
 
 /*
- * No secret, but no two may be equal, in any process. The kernel's generator
- * costs half of OpenSSL's for so few bytes; without it the time must do. All
- * zeros, which mean none, are as good as impossible.
+ * No secret, but no two may be equal, in any process. The kernel is asked for
+ * as many as some ten events need: a call for each is 1 % of what an event
+ * costs. Without it the time must do. All zeros, which mean none, are as good
+ * as impossible.
  */
 static void draw(unsigned char *bytes, size_t count)
 {
-	int64_t now_us = clock_wall_us();
+	static _Thread_local unsigned char pool[DRAWN_BYTES];
+	static _Thread_local size_t left;
+	int64_t now_us;
 	size_t i;
 
-	if (getrandom(bytes, count, GRND_NONBLOCK) == (ssize_t)count)
+	if (left < count &&
+	    getrandom(pool, sizeof pool, GRND_NONBLOCK) == sizeof pool)
+		left = sizeof pool;
+	if (left >= count) {
+		left -= count;
+		memcpy(bytes, pool + left, count);
 		return;
+	}
+	now_us = clock_wall_us();
 	for (i = 0; i < count; i++)
 		bytes[i] = (unsigned char)(now_us >> (i % 8 * 8));
 }
@@ -406,6 +418,5 @@ void trace_write(const struct trace *trace, struct trace_lines *lines)
 	lines->lines[count++] = lines->parent;
 	if (trace->state_line[0] != '\0')
 		lines->lines[count++] = trace->state_line;
-	lines->lines[count++] = trace->request_line;
 	lines->lines[count] = NULL;
 }
