@@ -12,8 +12,8 @@
  * include curl.
  *
  * A call is, in this order: WAITING in its upstream's FIFO, RUNNING (easy
- * is in the multi), ENDED while its done is called, then idle again. easy
- * and body are made at a call's first use and kept.
+ * is in the multi), ENDED while its done is called, then idle again. easy,
+ * url and body are made at a call's first use and kept.
  */
 struct http_call {
 	struct http *http;
@@ -24,7 +24,9 @@ struct http_call {
 	int64_t waited_us;
 	struct curl_slist lines[HTTP_LINES_MAX]; /* before the shared ones */
 	CURL *easy;
-	char *body; /* NUL-terminated at the end only */
+	CURLU *url;       /* the last request's, in parts */
+	char origin[256]; /* its scheme and host; "": ask curl to read all */
+	char *body;       /* NUL-terminated at the end only */
 	size_t body_bytes;
 	size_t body_capacity;
 	bool too_large;
@@ -52,7 +54,7 @@ void http_call_no_answer(struct http_call *call, struct http_answer *answer);
 /* Wipes what was received (tokens come this way); keeps the memory. */
 void http_call_wipe(struct http_call *call);
 
-/* Frees easy and body. */
+/* Frees easy, url and body. */
 void http_call_done(struct http_call *call);
 
 #endif

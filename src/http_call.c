@@ -103,6 +103,62 @@ static struct curl_slist *join_headers(struct http_call *call)
 	return list;
 }
 
+/*
+ * Where the path begins; NULL when more follows than a path, or when it has
+ * percent-encoded bytes, whose digits curl would write in lower case.
+ */
+static const char *plain_path(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+
+	return path && !strpbrk(url, "?#%") ? path : NULL;
+}
+
+static bool is_origin(const struct http_call *call, const char *url, size_t n)
+{
+	return strncmp(call->origin, url, n) == 0 && call->origin[n] == '\0';
+}
+
+static bool set_whole(struct http_call *call, const char *url, const char *path)
+{
+	size_t bytes = path ? (size_t)(path - url) : 0;
+
+	call->origin[0] = '\0';
+	if (curl_url_set(call->url, CURLUPART_URL, url, CURLU_PATH_AS_IS))
+		return false;
+	if (bytes < sizeof call->origin) {
+		memcpy(call->origin, url, bytes);
+		call->origin[bytes] = '\0';
+	}
+	return true;
+}
+
+/*
+ * Given as text, curl takes a URL apart and writes it anew for each transfer:
+ * a tenth of the loop's instructions. A call's requests go to few servers, so
+ * that mostly only the path is new. A URL that curl cannot read it refuses
+ * itself, when the transfer begins.
+ */
+static bool set_url(struct http_call *call)
+{
+	const char *url = call->request.url;
+	const char *path = plain_path(url);
+	bool taken;
+
+	if (!call->url)
+		call->url = curl_url();
+	if (!call->url)
+		return false;
+	if (path && is_origin(call, url, (size_t)(path - url)))
+		taken = !curl_url_set(call->url, CURLUPART_PATH, path, 0);
+	else
+		taken = set_whole(call, url, path);
+	curl_easy_setopt(call->easy, CURLOPT_CURLU, taken ? call->url : NULL);
+	curl_easy_setopt(call->easy, CURLOPT_URL, taken ? NULL : url);
+	return true;
+}
+
 bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 {
 	const struct http_request *request = &call->request;
@@ -117,7 +173,8 @@ bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 	call->body_bytes = 0;
 	call->too_large = false;
 	call->no_memory = false;
-	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	if (!set_url(call))
+		return false;
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, join_headers(call));
 	if (request->body) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
@@ -230,6 +287,7 @@ void http_call_wipe(struct http_call *call)
 void http_call_done(struct http_call *call)
 {
 	curl_easy_cleanup(call->easy);
+	curl_url_cleanup(call->url);
 	if (call->body)
 		OPENSSL_cleanse(call->body, call->body_capacity);
 	free(call->body);

@@ -60,6 +60,32 @@ static void method_headers_and_body_arrive_as_given(void **state)
 	http_headers_free(headers);
 }
 
+/* One handle sends them all: what it keeps of one must not show in the next. */
+static void urls_of_every_form_arrive_as_written(void **state)
+{
+	static const char *const paths[] = {"/inventory/a", "/inventory/b",
+	    "/inventory/a?x=1", "/inventory/c", "/inventory/d",
+	    "/inventory/%2F%c3", "/inventory/e", "/inventory/../f",
+	    "/inventory/g"};
+	struct world *world = *state;
+	json_t *journal;
+	size_t i;
+
+	open_http(world, 1, 1);
+	for (i = 0; i < sizeof paths / sizeof *paths; i++)
+		get(world, paths[i], SECONDS(2));
+	assert_int_equal(
+	    get(world, "http://[::", SECONDS(2)).status, STATUS_TRANSPORT);
+	get(world, "/inventory/last", SECONDS(2));
+	journal = sim_journal(world);
+	assert_int_equal(json_array_size(journal), i + 1);
+	for (i = 0; i < sizeof paths / sizeof *paths; i++)
+		assert_string_equal(journal_text(journal, i, "path"), paths[i]);
+	assert_string_equal(
+	    journal_text(journal, i, "path"), "/inventory/last");
+	json_decref(journal);
+}
+
 /* The list that all share must not keep what one request added. */
 static void lines_of_one_request_come_beside_the_shared_ones(void **state)
 {
@@ -318,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(an_answer_comes_whole_with_its_status),
 	    IN_WORLD(method_headers_and_body_arrive_as_given),
+	    IN_WORLD(urls_of_every_form_arrive_as_written),
 	    IN_WORLD(lines_of_one_request_come_beside_the_shared_ones),
 	    IN_WORLD(a_method_without_a_body_is_honoured),
 	    IN_WORLD(a_connection_that_breaks_is_transport),
