@@ -90,9 +90,11 @@ static enum status forget_claims(struct db *db, const struct claim_row *row)
 
 static enum status forget_answers(struct db *db, const struct claim_row *row)
 {
+	int64_t forget_us = clock_wall_us() - row->window_us;
 	struct db_row *use = db_use(db, SQL_claim_answer_forget);
 
-	db_bind_int(use, ":forget_us", clock_wall_us() - row->window_us);
+	db_bind_int(use, ":named_by", (forget_us + 1) * CLAIM_SALTS);
+	db_bind_int(use, ":forget_us", forget_us);
 	db_next(use);
 	return db_done(use);
 }
