@@ -272,6 +272,12 @@ static enum status open_handle(struct opening *opening)
 	rc = sqlite3_open_v2(opening->path, &db->handle, flags, NULL);
 	if (rc != SQLITE_OK)
 		return db_status(rc);
+	/* SQLite opens what it may not write to read it, and says OK. */
+	if (opening->mode == DB_SERVE &&
+	    sqlite3_db_readonly(db->handle, "main") == 1)
+		return problem(opening, "cannot write",
+		    "the file is read-only to this user",
+		    "make this user its owner, with mode 0600");
 	/* Before the first pragma: also these can meet a lock. */
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	sqlite3_extended_result_codes(db->handle, 1);

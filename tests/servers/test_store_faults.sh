@@ -185,6 +185,44 @@ a_database_moved_away_while_all_is_well() {
 	mends moved
 }
 
+# As root puts a backup in its place, who then owns it.
+a_file_that_is_read_only() {
+	local told opened
+
+	opened=$(times_told "opened again")
+	mkdir "$dir/data/backup"
+	mv "$dir"/data/stockroute.db{,-wal,-shm} "$dir/data/backup"
+	sqlite3 "$dir/data/backup/stockroute.db" \
+		"PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+	cp "$dir/data/backup/stockroute.db" "$dir/data/backup/copy"
+	chmod 444 "$dir/data/backup/copy"
+	mv "$dir/data/backup/copy" "$dir/data/stockroute.db"
+	server_wait 5 read_only_is_told || fail "nobody has seen it" || return 1
+	post_at_once backup
+	was_heard backup store_unavailable || return 1
+	sleep 1.5 # longer than between two tries to open it
+	read_only_is_told
+	told=$(times_told "cannot write .*read-only")
+	[ "$told" -le 2 ] || fail "told $told times, by two processes" ||
+		return 1
+	same "opened again" "$(times_told "opened again")" "$opened"
+}
+
+times_told() { # WORDS
+	grep -c "$1" "$dir/log/stockroute.log"
+}
+
+read_only_is_told() {
+	post told-$RANDOM$RANDOM >/dev/null
+	[ "$(times_told "cannot write .*read-only")" != 0 ]
+}
+
+a_file_that_is_writable_again() {
+	[ "$(id -u)" != 0 ] || chown www-data:www-data "$dir/data/stockroute.db"
+	chmod 600 "$dir/data/stockroute.db"
+	mends backup
+}
+
 # The file is gone, and no new one can be made.
 a_directory_that_is_read_only() {
 	chmod 500 "$dir/data"
@@ -238,6 +276,8 @@ check_all() {
 	check an_overwritten_database
 	check a_new_database
 	check a_database_moved_away_while_all_is_well
+	check a_file_that_is_read_only
+	check a_file_that_is_writable_again
 	if [ "$(id -u)" = 0 ]; then
 		check a_directory_that_is_read_only
 		check a_directory_that_is_writable_again
