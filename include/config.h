@@ -64,6 +64,12 @@ struct config {
 	int64_t inventory_cache_us; /* 0: every lookup is asked for */
 	int64_t inventory_stale_s;  /* 0: never */
 
+	char upstream_ca_file[CONFIG_TEXT_BYTES];     /* "" = the system's */
+	char upstream_client_cert[CONFIG_TEXT_BYTES]; /* "" = none */
+	char upstream_client_key[CONFIG_TEXT_BYTES];  /* "" = in that file */
+	char upstream_proxy[CONFIG_TEXT_BYTES];       /* "" = none */
+	enum config_switch upstream_http; /* also to other machines */
+
 	enum config_switch breaker;
 	int64_t breaker_min_calls;
 	int64_t breaker_open_us; /* the first time; doubles */
@@ -95,6 +101,9 @@ struct config {
 	json_t *routing; /* section "routing" of the file, or NULL */
 	enum config_origin origin[CONFIG_KEYS_MAX]; /* by key number */
 };
+
+/* Does what is sent there leave this machine in the clear? */
+bool config_is_in_the_clear(const char *url);
 
 /*
  * Loads and checks everything. file_param: the JSON file as a FastCGI

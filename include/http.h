@@ -12,11 +12,13 @@
  * loop. Connections are kept warm for the life of the process. Each
  * upstream has at most transfers_max running; further requests wait in a
  * FIFO, and their wait counts against their timeout. Redirects are not
- * followed, no proxy is used, only http and https are spoken.
+ * followed, only http and https are spoken, and no proxy is used but the one
+ * of http_set_way.
  */
 struct http;
 struct http_headers; /* a list of header lines to send */
 
+/* Of an answer's headers curl reads 300 kB at most, then it is TRANSPORT. */
 #define HTTP_ANSWER_MAX 65536 /* bytes of an answer's body */
 #define HTTP_LINES_MAX  4
 
@@ -65,6 +67,23 @@ typedef void http_done(
  */
 struct http *http_new(
     struct loop *loop, size_t transfers_max, size_t requests_max);
+
+/*
+ * How the upstreams are reached. TLS is 1.2 at least, and certificate and
+ * name of each server are checked, whatever stands here. "" stands for what
+ * is not set: the system's authorities, no certificate of our own, its key
+ * in the same file, no proxy. What is on this machine is asked without the
+ * proxy, which sees no header of ours on the way to an https URL.
+ */
+struct http_way {
+	const char *ca_file;
+	const char *client_cert;
+	const char *client_key;
+	const char *proxy;
+};
+
+/* To be called before the first request. The strings are borrowed for life. */
+void http_set_way(struct http *http, const struct http_way *way);
 
 /* Ends everything without calling back. */
 void http_free(struct http *http);

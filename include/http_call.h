@@ -17,6 +17,7 @@
  */
 struct http_call {
 	struct http *http;
+	const struct http_way *way;
 	struct http_request request;
 	http_done *done;
 	void *arg;

@@ -30,6 +30,12 @@ static bool open_network(struct app *app)
 	    app->loop, (size_t)config->transfers_max, requests_max(config));
 	if (!app->http)
 		return false;
+	http_set_way(app->http, &(struct http_way){
+				    .ca_file = config->upstream_ca_file,
+				    .client_cert = config->upstream_client_cert,
+				    .client_key = config->upstream_client_key,
+				    .proxy = config->upstream_proxy,
+				});
 	app->claims = claims_new(config, app->loop, app->store);
 	if (!app->claims)
 		return false;

@@ -9,6 +9,7 @@
 #include "config_key.h"
 #include "config_read.h"
 #include "config_report.h"
+#include "config_upstream.h"
 
 #define WORDS_MAX 512
 
@@ -209,6 +210,7 @@ static void check_together(struct loading *loading)
 	    config->webhook_secret[0] == '\0' &&
 	    !loading->wrong[KEY_WEBHOOK_SECRET])
 		report_unset(loading, &config_keys[KEY_WEBHOOK_SECRET]);
+	config_check_upstream(loading);
 }
 
 /* Not refused, because shared hosting may leave no other way. */

@@ -22,6 +22,12 @@ static const struct config_word breakers[] = {
     {NULL, NULL},
 };
 
+static const struct config_word upstream_https[] = {
+    [CONFIG_OFF] = {"off", "its URL must begin with https"},
+    [CONFIG_ON] = {"on", "secrets travel in the clear"},
+    {NULL, NULL},
+};
+
 static const struct config_word routing_modes[] = {
     [ROUTING_MODE_SYNC] = {"sync", "the answer tells the decision"},
     [ROUTING_MODE_QUEUE] = {"queue", "at once, when the event is on disk"},
@@ -116,6 +122,22 @@ const struct config_key config_keys[KEY_COUNT] = {
     [KEY_INVENTORY_STALE] = {"INVENTORY_STALE_S", CONFIG_COUNT,
 	FIELD(inventory_stale_s), "0", 0, 3600, NULL,
 	"Seconds a good answer stands in while the inventory fails; 0: none"},
+    [KEY_UPSTREAM_CA_FILE] = {"UPSTREAM_CA_FILE", CONFIG_PATH,
+	FIELD(upstream_ca_file), "", 2, TEXT_MAX, NULL,
+	"PEM file of the authorities that both are trusted by; empty: the "
+	"system's"},
+    [KEY_UPSTREAM_CLIENT_CERT] = {"UPSTREAM_CLIENT_CERT", CONFIG_PATH,
+	FIELD(upstream_client_cert), "", 2, TEXT_MAX, NULL,
+	"PEM file of our own certificate, for upstreams that want one"},
+    [KEY_UPSTREAM_CLIENT_KEY] = {"UPSTREAM_CLIENT_KEY", CONFIG_PATH,
+	FIELD(upstream_client_key), "", 2, TEXT_MAX, NULL,
+	"PEM file of its key, without a passphrase; empty: the same file"},
+    [KEY_UPSTREAM_PROXY] = {"UPSTREAM_PROXY", CONFIG_URL, FIELD(upstream_proxy),
+	"", 8, TEXT_MAX, NULL,
+	"The proxy to all upstreams but those on this machine; empty: none"},
+    [KEY_UPSTREAM_HTTP] = {"UPSTREAM_HTTP", CONFIG_WORDS, FIELD(upstream_http),
+	"off", 0, 0, upstream_https,
+	"Whether an upstream on another machine is asked without TLS"},
     [KEY_BREAKER] = {"BREAKER", CONFIG_WORDS, FIELD(breaker), "on", 0, 0,
 	breakers, "Whether an upstream that fails is left alone for a while"},
     [KEY_BREAKER_MIN_CALLS] = {"BREAKER_MIN_CALLS", CONFIG_COUNT,

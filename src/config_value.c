@@ -73,7 +73,7 @@ static const char *set_text(
 static const char *set_path(
     const struct config_key *key, const char *text, void *field)
 {
-	if (*text != '/')
+	if (*text != '\0' && *text != '/')
 		return "is not an absolute path";
 	return set_text(key, text, field);
 }
@@ -167,17 +167,18 @@ static const char *check_url(const char *text)
 	return check_authority(authority, length);
 }
 
-/* Paths are appended with their own slash, so ours go. */
+/* Paths are appended with their own slash, so ours go. Empty is what may be
+ * so by config_set. */
 static const char *set_url(
     const struct config_key *key, const char *text, void *field)
 {
-	const char *wrong = check_url(text);
+	const char *wrong = *text == '\0' ? NULL : check_url(text);
 	char *url = field;
 	size_t length;
 
 	if (wrong == NULL)
 		wrong = set_text(key, text, field);
-	if (wrong != NULL)
+	if (wrong != NULL || *text == '\0')
 		return wrong;
 	/* A host is there, so the loop ends before the scheme's slashes. */
 	length = strlen(url);

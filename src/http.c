@@ -32,6 +32,7 @@ struct http {
 	struct http_call *running;
 	struct http_call *idle;
 	struct http_call *calls; /* all of them */
+	struct http_way way;
 	size_t calls_max;
 	size_t transfers_max;
 	bool stopping;
@@ -363,6 +364,7 @@ static bool make_calls(struct http *http, size_t requests_max)
 	http->calls_max = requests_max;
 	for (i = requests_max; i > 0; i--) {
 		http->calls[i - 1].http = http;
+		http->calls[i - 1].way = &http->way;
 		keep_call(http, &http->calls[i - 1]);
 	}
 	return true;
@@ -396,6 +398,7 @@ struct http *http_new(
 	if (!http)
 		return NULL;
 	http->loop = loop;
+	http->way = (struct http_way){"", "", "", ""};
 	http->transfers_max = transfers_max;
 	loop_timer_init(&http->curl_timer, curl_due, http);
 	loop_timer_init(&http->start_timer, start_due, http);
@@ -406,6 +409,11 @@ struct http *http_new(
 		return NULL;
 	}
 	return http;
+}
+
+void http_set_way(struct http *http, const struct http_way *way)
+{
+	http->way = *way;
 }
 
 /* Before the multi: curl wants its easy handles gone first. */

@@ -51,6 +51,38 @@ static size_t got_bytes(char *bytes, size_t size, size_t count, void *arg)
 	return length;
 }
 
+static const char *or_null(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+/* With its TLS: whom we trust, and who we are. */
+static void set_way(CURL *easy, const struct http_way *way)
+{
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* A redirect would take the token to wherever it points. */
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	/* Empty ones keep curl from reading http_proxy and no_proxy. */
+	curl_easy_setopt(easy, CURLOPT_PROXY, way->proxy);
+	curl_easy_setopt(easy, CURLOPT_NOPROXY,
+	    or_null(way->proxy) ? "localhost,127.0.0.0/8,::1" : "");
+	/* The proxy is not to see the token. */
+	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	curl_easy_setopt(
+	    easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	/* No directory: else the system's would be trusted as well. */
+	if (or_null(way->ca_file)) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, way->ca_file);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, way->ca_file);
+		curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+	}
+	curl_easy_setopt(easy, CURLOPT_SSLCERT, or_null(way->client_cert));
+	curl_easy_setopt(easy, CURLOPT_SSLKEY, or_null(way->client_key));
+}
+
 /* Options that stay the same for the life of an easy handle. */
 static CURL *new_easy(struct http_call *call)
 {
@@ -67,13 +99,9 @@ static CURL *new_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	/* Allocated anew for each transfer: curl's 16 kB cost 10 % more CPU. */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
-	/* A redirect would take the token to wherever it points. */
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	/* The path is ours, percent-encoded; curl must not tidy it. */
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* An empty proxy also keeps curl from reading http_proxy. */
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	set_way(easy, call->way);
 	return easy;
 }
 
@@ -191,6 +219,15 @@ bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 	return true;
 }
 
+/* To curl it is as if the upstream had broken off. */
+static bool refused_by_proxy(const struct http_call *call)
+{
+	long code = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &code);
+	return code >= 300;
+}
+
 /* Our own reasons first: to curl they are write errors. */
 static enum status judge_result(const struct http_call *call, CURLcode result)
 {
@@ -207,13 +244,16 @@ static enum status judge_result(const struct http_call *call, CURLcode result)
 	case CURLE_OUT_OF_MEMORY:
 		return STATUS_MEMORY;
 	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
 		return STATUS_UNREACHABLE;
 	default:
-		return STATUS_TRANSPORT;
+		return refused_by_proxy(call) ? STATUS_UNREACHABLE
+					      : STATUS_TRANSPORT;
 	}
 }
 

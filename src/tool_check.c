@@ -37,25 +37,17 @@ static void print_problems(const struct text *problems)
 	fputs(text_string(problems), stderr);
 }
 
-/* On the machine itself nobody can listen. */
-static bool is_plain_http(const char *url)
-{
-	return strncmp(url, "http://", 7) == 0 &&
-	       strncmp(url, "http://127.", 11) != 0 &&
-	       strncmp(url, "http://localhost", 16) != 0;
-}
-
 static void warn_of_risks(const struct config *config)
 {
 	if (config->webhook_auth == WEBHOOK_AUTH_NONE)
 		say("warn", "WEBHOOK_AUTH",
 		    "none: whoever reaches the webhook "
 		    "can re-route interactions");
-	if (is_plain_http(config->cxone_base_url))
+	if (config_is_in_the_clear(config->cxone_base_url))
 		say("warn", "CXONE_BASE_URL",
 		    "http: the client secret travels "
 		    "in the clear; use https");
-	if (is_plain_http(config->inventory_api_url))
+	if (config_is_in_the_clear(config->inventory_api_url))
 		say("warn", "INVENTORY_API_URL", "http: use https");
 }
 

@@ -25,7 +25,7 @@
 	"\"cxone_base_url\":\"https://cxone.example\","                        \
 	"\"cxone_client_id\":\"client\","                                      \
 	"\"cxone_client_secret\":\"" SECRET "\","                              \
-	"\"inventory_api_url\":\"http://inventory.example\","                  \
+	"\"inventory_api_url\":\"https://inventory.example\","                 \
 	"\"webhook_auth\":\"none\""
 
 struct place {
@@ -74,7 +74,7 @@ static inline void set_required(void)
 	setenv("CXONE_BASE_URL", "https://cxone.example", 1);
 	setenv("CXONE_CLIENT_ID", "client", 1);
 	setenv("CXONE_CLIENT_SECRET", SECRET, 1);
-	setenv("INVENTORY_API_URL", "http://inventory.example", 1);
+	setenv("INVENTORY_API_URL", "https://inventory.example", 1);
 	setenv("WEBHOOK_AUTH", "none", 1);
 }
 

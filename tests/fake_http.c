@@ -46,6 +46,13 @@ struct http *http_new(
 	return http;
 }
 
+/* There is no way to go. */
+void http_set_way(struct http *http, const struct http_way *way)
+{
+	(void)http;
+	(void)way;
+}
+
 static void free_transfer(struct transfer *transfer)
 {
 	loop_timer_stop(transfer->http->loop, &transfer->timer);

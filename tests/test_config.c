@@ -214,6 +214,7 @@ static void urls_are_checked_and_lose_their_last_slashes(void **state)
 	size_t i;
 
 	set_required();
+	setenv("UPSTREAM_HTTP", "on", 1);
 	for (i = 0; i < COUNT(url_cases); i++) {
 		const struct url_case *c = &url_cases[i];
 

@@ -164,7 +164,7 @@ static void a_line_is_that_of_the_outermost_member(void **state)
 	    "\"cxone_client_id\":\"cxone_retries\\\"{\",\n"
 	    "\"cxone_retries\"\n : -1,"
 	    "\"cxone_base_url\":\"https://c\",\"cxone_client_secret\":\"s\","
-	    "\"inventory_api_url\":\"http://i\",\"webhook_auth\":\"none\"}");
+	    "\"inventory_api_url\":\"https://i\",\"webhook_auth\":\"none\"}");
 	expect_problem(place, "CXONE_RETRIES (");
 	assert_non_null(
 	    strstr(text_string(&place->problems), "/cxone_retries, line 5): "));

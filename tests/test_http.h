@@ -88,4 +88,52 @@ static inline struct asked get(
 	return asked;
 }
 
+/* --- servers of the test's own --- */
+
+static inline int listen_here(int backlog, int *port)
+{
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t length = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	assert_int_equal(
+	    getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+enum then { THEN_STAYS, THEN_CLOSES, THEN_RESETS };
+
+/* Sends the answer to whoever comes first. */
+static inline pid_t serve_once(int fd, const char *answer, enum then then)
+{
+	const struct linger none = {.l_onoff = 1, .l_linger = 0};
+	pid_t pid = fork();
+	char bytes[1024];
+	int peer;
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	alarm(HELP_WAIT_MS / 1000);
+	peer = accept(fd, NULL, NULL);
+	if (peer < 0 || read(peer, bytes, sizeof bytes) <= 0 ||
+	    write(peer, answer, strlen(answer)) < 0)
+		_exit(1);
+	while (then == THEN_STAYS && read(peer, bytes, sizeof bytes) > 0)
+		;
+	/* Not before the answer has been read: a reset takes it away. */
+	help_nap_ms(30);
+	if (then == THEN_RESETS)
+		setsockopt(peer, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	_exit(0);
+}
+
 #endif
