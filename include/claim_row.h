@@ -8,7 +8,9 @@
 #include "status.h"
 #include "text.h"
 
-#define CLAIM_KEY_BYTES  33 /* 128 bits in hexadecimal, and the NUL */
+#define CLAIM_TIME_BYTES 20 /* of a key, for the order of keys alone */
+#define CLAIM_KEY_BYTES                                                        \
+	(CLAIM_TIME_BYTES + 33) /* 128 bits in hexadecimal, and the NUL */
 #define CLAIM_ANSWER_MAX 32768
 #define CLAIM_SALTS      1024
 

@@ -1,9 +1,5 @@
--- claim_row.c: forget_some: neighbours of a key just used, and so random
--- A range: a list of 64 keys would cost ten times as much.
+-- claim_row.c: forget_claims: the oldest; those in hand are passed over
 DELETE FROM claim
- WHERE key >= :key
-   AND key <= coalesce(
-           (SELECT key FROM claim WHERE key >= :key
-             ORDER BY key LIMIT 1 OFFSET 63), '~')
-   AND created_us <= :forget_us
-   AND lease_until_us <= :now_us;
+ WHERE key IN (SELECT key FROM claim
+                WHERE created_us <= :forget_us AND lease_until_us <= :now_us
+                ORDER BY created_us LIMIT 64);

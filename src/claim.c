@@ -1,6 +1,7 @@
 /* claim.c: an event -> ours to decide, or the answer it already had */
 #include "claim.h"
 
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct claims {
 	bool stopping;
 	int64_t salt; /* at random, so that no two processes' holders meet */
 	int64_t last_holder;
+	EVP_MD *sha256; /* fetched once: a third of what a digest costs */
 };
 
 struct claims *claims_new(
@@ -36,6 +38,11 @@ struct claims *claims_new(
 	claims->config = config;
 	claims->loop = loop;
 	claims->store = store;
+	claims->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!claims->sha256) {
+		free(claims);
+		return NULL;
+	}
 	RAND_bytes((unsigned char *)&first, sizeof first);
 	claims->salt = (int64_t)(first % CLAIM_SALTS);
 	return claims;
@@ -43,6 +50,8 @@ struct claims *claims_new(
 
 void claims_free(struct claims *claims)
 {
+	if (claims)
+		EVP_MD_free(claims->sha256);
 	free(claims);
 }
 
@@ -54,13 +63,13 @@ static bool has_trusted_id(
 }
 
 /* With the NULs between them, so that no two events write the same. */
-static bool digest_event(const struct config *config, const struct event *event,
+static bool digest_event(const struct claims *claims, const struct event *event,
     unsigned char digest[DIGEST_BYTES])
 {
 	const char *const with_id[] = {"id", event->event_id};
 	const char *const without[] = {
 	    event->event_type, event->interaction_id, event->timestamp};
-	bool has_id = has_trusted_id(config, event);
+	bool has_id = has_trusted_id(claims->config, event);
 	const char *const *parts = has_id ? with_id : without;
 	size_t count = has_id ? 2 : 3;
 	char all[NAMED_MAX];
@@ -73,7 +82,7 @@ static bool digest_event(const struct config *config, const struct event *event,
 		memcpy(all + length, parts[i], bytes);
 		length += bytes;
 	}
-	return EVP_Digest(all, length, digest, NULL, EVP_sha256(), NULL) == 1;
+	return EVP_Digest(all, length, digest, NULL, claims->sha256, NULL) == 1;
 }
 
 /* Grows with time, in one process always: see schema_3_claim.sql. */
@@ -87,25 +96,45 @@ static int64_t name_holder(struct claims *claims)
 	return holder;
 }
 
+/*
+ * What the event is named by begins with a time mostly, as many ids do. Put
+ * first, it makes new keys neighbours: random ones cost a page each, to be
+ * read, written and copied back, an eighth of what an event costs.
+ */
+static char *begin_key(
+    const struct config *config, const struct event *event, char *key)
+{
+	const char *text =
+	    has_trusted_id(config, event) ? event->event_id : event->timestamp;
+	char *end = key;
+
+	for (; *text != '\0' && end < key + CLAIM_TIME_BYTES; text++)
+		if (isalnum((unsigned char)*text))
+			*end++ = *text;
+	return end;
+}
+
 void claim_name(
     struct claims *claims, struct claim *claim, const struct event *event)
 {
 	static const char hexadecimal[] = "0123456789abcdef";
 	struct claim_row *row = &claim->row;
 	unsigned char digest[DIGEST_BYTES];
+	char *end;
 	size_t i;
 
 	row->key[0] = '\0';
 	row->holder = name_holder(claims);
 	row->window_us = claims->config->claim_window_s * CLOCK_SECOND;
 	row->lease_us = claims->config->event_deadline_us + LEASE_SPARE_US;
-	if (row->window_us == 0 || !digest_event(claims->config, event, digest))
+	if (row->window_us == 0 || !digest_event(claims, event, digest))
 		return;
+	end = begin_key(claims->config, event, row->key);
 	for (i = 0; i < KEY_BYTES; i++) {
-		row->key[2 * i] = hexadecimal[digest[i] >> 4];
-		row->key[2 * i + 1] = hexadecimal[digest[i] & 15];
+		*end++ = hexadecimal[digest[i] >> 4];
+		*end++ = hexadecimal[digest[i] & 15];
 	}
-	row->key[2 * KEY_BYTES] = '\0';
+	*end = '\0';
 }
 
 static enum status take_body(struct db *db, void *arg)

@@ -4,9 +4,8 @@
 #include "clock.h"
 
 /*
- * One in so many finishes forgets, and looks at 64 claims and 64 answers:
- * enough to keep three quarters of the table within the window, and no
- * transaction is long.
+ * One in so many finishes forgets, up to 64 claims and 64 answers: four times
+ * what is added meanwhile, and no transaction is long.
  */
 #define FORGET_ONE_IN 16
 
@@ -81,7 +80,6 @@ static enum status forget_claims(struct db *db, const struct claim_row *row)
 	int64_t now_us = clock_wall_us();
 	struct db_row *use = db_use(db, SQL_claim_forget);
 
-	db_bind_text(use, ":key", row->key);
 	db_bind_int(use, ":forget_us", now_us - row->window_us);
 	db_bind_int(use, ":now_us", now_us);
 	db_next(use);

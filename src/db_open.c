@@ -38,6 +38,7 @@ static const enum sql migrations[] = {
     SQL_schema_9_outbox_parked,
     SQL_schema_10_trace,
     SQL_schema_11_replaced,
+    SQL_schema_12_claim_created,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

@@ -352,7 +352,6 @@ static void another_type_id_or_time_is_another_event(void **state)
 	size_t j;
 
 	key_of(counter, keys[0]);
-	assert_int_equal(strlen(keys[0]), CLAIM_KEY_BYTES - 1);
 	strcpy(event->timestamp, "2024-05-15T10:30:01Z");
 	key_of(counter, keys[1]);
 	strcpy(event->interaction_id, "a1b2c3d5");
@@ -391,6 +390,31 @@ static void an_events_own_id_counts_when_the_sender_is_known(void **state)
 	counter->config.webhook_auth = WEBHOOK_AUTH_NONE;
 	key_of(counter, keys[1]);
 	assert_string_not_equal(keys[0], keys[1]);
+}
+
+/* Keys of one time are neighbours in the table, and share its pages. */
+static void keys_are_in_the_order_of_their_times(void **state)
+{
+	static const char *const times[] = {"2026-11-22T18:10:01.123Z",
+	    "2026-11-22T18:10:01.124Z", "2026-11-22T18:10:02.000Z",
+	    "2026-11-23T00:00:00.000Z"};
+	struct counter *counter = *state;
+	char before[CLAIM_KEY_BYTES] = "";
+	char key[CLAIM_KEY_BYTES];
+	size_t i;
+
+	for (i = 0; i < sizeof times / sizeof *times; i++) {
+		strcpy(counter->event.timestamp, times[i]);
+		key_of(counter, key);
+		assert_true(strcmp(before, key) < 0);
+		strcpy(before, key);
+	}
+	/* The longest there can be; signs of no use to the order are not in. */
+	memset(counter->event.timestamp, '-', EVENT_TEXT_MAX);
+	memset(counter->event.timestamp + 8, '9', 60);
+	key_of(counter, key);
+	assert_int_equal(strlen(key), CLAIM_KEY_BYTES - 1);
+	assert_int_equal(strspn(key, "9"), CLAIM_TIME_BYTES);
 }
 
 static void without_a_window_nothing_is_named(void **state)
@@ -433,6 +457,7 @@ int main(void)
 	    WITH_COUNTER(another_type_id_or_time_is_another_event),
 	    WITH_COUNTER(where_one_field_ends_and_the_next_begins_matters),
 	    WITH_COUNTER(an_events_own_id_counts_when_the_sender_is_known),
+	    WITH_COUNTER(keys_are_in_the_order_of_their_times),
 	    WITH_COUNTER(without_a_window_nothing_is_named),
 	    WITH_COUNTER(a_store_that_fails_is_told),
 	};

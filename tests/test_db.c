@@ -58,21 +58,36 @@ static void a_file_others_could_read_is_made_private(void **state)
 	assert_int_equal(mode_of(place, ""), 0600);
 }
 
-static void a_version_1_file_keeps_its_rows(void **state)
+/* The file as an older program left it, and a connection to fill it. */
+static sqlite3 *make_version(struct place *place, int version)
 {
-	struct place *place = *state;
-	char mark[64];
-	int64_t id;
+	static const enum sql migrations[] = {SQL_schema_1_decision,
+	    SQL_schema_2_token, SQL_schema_3_claim, SQL_schema_4_throttle,
+	    SQL_schema_5_breaker, SQL_schema_6_outbox, SQL_schema_7_attempt,
+	    SQL_schema_8_size, SQL_schema_9_outbox_parked, SQL_schema_10_trace};
+	char marks[96];
 	sqlite3 *raw;
+	int64_t id;
+	int i;
 
 	db_close(must_open(place, DB_SERVE));
 	id = raw_int(place, "PRAGMA application_id");
 	assert_int_equal(unlink(place->path), 0);
 	raw = raw_open(place);
-	raw_run(raw, sql_text[SQL_schema_1_decision]);
-	raw_run(raw, "PRAGMA user_version = 1");
-	snprintf(mark, sizeof mark, "PRAGMA application_id = %d", (int)id);
-	raw_run(raw, mark);
+	for (i = 0; i < version; i++)
+		raw_run(raw, sql_text[migrations[i]]);
+	snprintf(marks, sizeof marks,
+	    "PRAGMA application_id = %d; PRAGMA user_version = %d", (int)id,
+	    version);
+	raw_run(raw, marks);
+	return raw;
+}
+
+static void a_version_1_file_keeps_its_rows(void **state)
+{
+	struct place *place = *state;
+	sqlite3 *raw = make_version(place, 1);
+
 	raw_run(raw,
 	    "INSERT INTO decision (received_us, outcome, status, "
 	    "http, inventory_attempts, cxone_attempts, token_refreshes, "
@@ -87,17 +102,13 @@ static void a_version_1_file_keeps_its_rows(void **state)
 	assert_int_equal(raw_int(place, "SELECT count(*) FROM token"), 0);
 }
 
-/* A file of version 10, with a decision of when call was parked. */
-static void make_version_10(struct place *place)
+static void old_decisions_that_came_twice_become_one_and_its_history(
+    void **state)
 {
-	sqlite3 *raw;
+	struct place *place = *state;
+	sqlite3 *raw = make_version(place, 10);
 
-	db_close(must_open(place, DB_SERVE));
-	raw = raw_open(place);
 	raw_run(raw,
-	    "ALTER TABLE decision DROP COLUMN replaced_by;"
-	    "ALTER TABLE outbox DROP COLUMN recorded;"
-	    "PRAGMA user_version = 10;"
 	    "INSERT INTO decision (received_us, interaction_id, outcome, "
 	    "status, http, inventory_attempts, cxone_attempts, "
 	    "token_refreshes, queue_attempts, total_us) VALUES "
@@ -107,14 +118,6 @@ static void make_version_10(struct place *place)
 	    "(3, 'call', 'failed', 'timeout', 500, 1, 1, 0, 0, 77), "
 	    "(3, 'call', 'routed', 'ok', 200, 1, 1, 0, 0, 77)");
 	sqlite3_close(raw);
-}
-
-static void old_decisions_that_came_twice_become_one_and_its_history(
-    void **state)
-{
-	struct place *place = *state;
-
-	make_version_10(place);
 	db_close(must_open(place, DB_SERVE));
 	assert_int_equal(raw_int(place, "SELECT count(*) FROM decision "
 					"WHERE replaced_by IS NULL"),

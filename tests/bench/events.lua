@@ -1,10 +1,16 @@
 -- events.lua: wrk -s events.lua URL -- SECRET RUN: posts events, each with an
--- interaction id of its own; prints a line for the shell to read.
+-- interaction id of its own and the time it is made at; prints a line for the
+-- shell to read.
+local ffi = require("ffi")
 local threads = 0
 local body = '{"event_type":"routing.interaction.created",' ..
-    '"timestamp":"2024-05-15T10:30:00Z","data":{"interactionId":' ..
+    '"timestamp":"%s.%03dZ","data":{"interactionId":' ..
     '"%s-%08x-%04x-abcd-%012x","mediaType":"voice","channel":"phone",' ..
     '"routing":{"skills":[],"queues":[]}}}'
+
+ffi.cdef("struct timeval { long s; long us; };" ..
+    "int gettimeofday(struct timeval *now, void *);")
+local now = ffi.new("struct timeval")
 
 function setup(thread)
 	threads = threads + 1
@@ -20,8 +26,10 @@ end
 
 function request()
 	count = count + 1
-	return wrk.format("POST", nil, nil,
-	    body:format(run, count, thread, count))
+	ffi.C.gettimeofday(now, nil)
+	return wrk.format("POST", nil, nil, body:format(
+	    os.date("!%Y-%m-%dT%H:%M:%S", tonumber(now.s)),
+	    tonumber(now.us) / 1000, run, count, thread, count))
 end
 
 -- errors.status counts what is 400 or more. errors.read: connections that
