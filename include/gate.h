@@ -9,10 +9,11 @@
  * more without blocking, is given it only then. Pure: no I/O, no state.
  *
  * Accepted is what web servers send (FastCGI 1.0 sections 3.3 and 5): one
- * BEGIN_REQUEST for a responder, PARAMS to the empty record, STDIN to the
- * empty record, all of one non-zero request id and version 1, and nothing
- * after. Every other stream is no request that libfcgi could answer, or
- * one that the server has already given up (ABORT_REQUEST).
+ * BEGIN_REQUEST for a responder, PARAMS to the empty record, which hold whole
+ * name-value pairs (section 3.4), STDIN to the empty record, all of one
+ * non-zero request id and version 1, and nothing after. Every other stream is
+ * no request that libfcgi could answer, or one that the server has already
+ * given up (ABORT_REQUEST).
  */
 enum gate {
 	GATE_PART,      /* more must arrive; PARAMS are not whole */

@@ -91,18 +91,101 @@ static enum gate walk_stream(struct walk *walk, unsigned type, size_t max)
 	return GATE_PART;
 }
 
+/* The content of PARAMS, over the ends of its records; left: in this one. */
+struct content {
+	struct walk walk;
+	const unsigned char *at;
+	size_t left;
+};
+
+/* False: at the end of the stream, whose empty record has come. */
+static bool has_more(struct content *content)
+{
+	struct record record;
+
+	if (content->left > 0)
+		return true;
+	if (!see_header(&content->walk, &record))
+		return false;
+	content->at = record.content;
+	content->left = record.content_bytes;
+	pass(&content->walk, &record);
+	return content->left > 0;
+}
+
+static bool read_byte(struct content *content, size_t *byte)
+{
+	if (!has_more(content))
+		return false;
+	*byte = *content->at++;
+	content->left--;
+	return true;
+}
+
+/* One byte up to 127, else four of which the first bit is none. */
+static bool read_length(struct content *content, size_t *length)
+{
+	size_t byte;
+
+	if (!read_byte(content, length))
+		return false;
+	if (*length < 128)
+		return true;
+	*length -= 128;
+	for (int i = 0; i < 3; i++) {
+		if (!read_byte(content, &byte))
+			return false;
+		*length = *length << 8 | byte;
+	}
+	return true;
+}
+
+static bool skip(struct content *content, size_t bytes)
+{
+	while (bytes > content->left) {
+		bytes -= content->left;
+		content->left = 0;
+		if (!has_more(content))
+			return false;
+	}
+	content->at += bytes;
+	content->left -= bytes;
+	return true;
+}
+
+/*
+ * FastCGI 1.0 section 3.4. libfcgi believes a length, and would reserve up
+ * to 2 GB for what does not come.
+ */
+static bool are_pairs(struct walk params)
+{
+	struct content content = {.walk = params};
+	size_t name, value;
+
+	while (has_more(&content))
+		if (!read_length(&content, &name) ||
+		    !read_length(&content, &value) ||
+		    !skip(&content, name + value))
+			return false;
+	return true;
+}
+
 enum gate gate_look(const unsigned char *bytes, size_t length, size_t body_max)
 {
 	struct walk walk = {.bytes = bytes, .length = length};
+	struct walk params;
 	enum gate seen;
 
 	seen = walk_begin(&walk);
 	if (seen != GATE_WHOLE)
 		return seen;
+	params = walk;
 	seen = walk_stream(&walk, PARAMS, GATE_PARAMS_MAX);
 	if (seen != GATE_WHOLE)
 		/* Too large PARAMS cannot be answered: nothing is known yet. */
 		return seen == GATE_PART ? GATE_PART : GATE_BAD;
+	if (!are_pairs(params))
+		return GATE_BAD;
 	seen = walk_stream(&walk, STDIN, body_max);
 	if (seen == GATE_PART)
 		return GATE_PART_BODY;

@@ -1,6 +1,7 @@
 /* test_gate.c: which streams the gate lets through to libfcgi */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -130,6 +131,80 @@ static void too_many_params_are_refused(void **state)
 	    &bytes, (struct shape){PARAMS, 1, 0}, content, GATE_PARAMS_MAX);
 	assert_int_equal(look(&bytes), GATE_PART);
 	add_record(&bytes, (struct shape){PARAMS, 1, 0}, content, 1);
+	assert_int_equal(look(&bytes), GATE_BAD);
+}
+
+/* PARAMS of this content, in records of at most piece bytes. */
+static enum gate look_at_params(
+    const void *content, size_t length, size_t piece)
+{
+	const unsigned char *from = content;
+	struct bytes bytes = {.length = 0};
+	size_t part;
+
+	add_begin(&bytes, 1, 1, 0);
+	for (; length > 0; length -= part, from += part) {
+		part = length < piece ? length : piece;
+		add_record(&bytes, (struct shape){PARAMS, 1, 3}, from, part);
+	}
+	add_end(&bytes, PARAMS);
+	add_end(&bytes, STDIN);
+	return look(&bytes);
+}
+
+#define LITERAL(text) (text), sizeof(text) - 1
+
+static void pairs_may_be_cut_anywhere_into_records(void **state)
+{
+	static const char pairs[] =
+	    "\x01\x02N12\x00\x00\x80\x00\x00\x04\x01LONG!\x00\x80\x00\x00\x00";
+	size_t piece;
+
+	(void)state;
+	for (piece = 1; piece <= sizeof pairs; piece++)
+		assert_int_equal(
+		    look_at_params(LITERAL(pairs), piece), GATE_WHOLE);
+}
+
+/* Each is cut at every byte: only where a pair ends it is one. */
+static void a_pair_that_is_cut_off_is_bad(void **state)
+{
+	static const char pairs[] = "\x03\x01SKUx\x80\x00\x00\x01\x02Nyz";
+	size_t length;
+
+	(void)state;
+	for (length = 0; length < sizeof pairs; length++) {
+		bool ends =
+		    length == 0 || length == 6 || length == sizeof pairs - 1;
+
+		assert_int_equal(look_at_params(pairs, length, 4),
+		    ends ? GATE_WHOLE : GATE_BAD);
+	}
+}
+
+/* libfcgi would reserve what they promise. */
+static void lengths_beyond_what_came_are_bad(void **state)
+{
+	(void)state;
+	assert_int_equal(look_at_params(LITERAL("\x01\x03Nyz"), 99), GATE_BAD);
+	assert_int_equal(
+	    look_at_params(LITERAL("\xff\xff\xff\xff\x01N"), 99), GATE_BAD);
+	assert_int_equal(
+	    look_at_params(LITERAL("\x01\xff\xff\xff\xffN"), 99), GATE_BAD);
+	assert_int_equal(
+	    look_at_params(LITERAL("\xff\xff\xff\xff\xff\xff\xff\xffNy"), 99),
+	    GATE_BAD);
+}
+
+static void pairs_are_looked_at_before_the_body_has_come(void **state)
+{
+	struct bytes bytes = {.length = 0};
+
+	(void)state;
+	add_begin(&bytes, 1, 1, 0);
+	add_record(&bytes, (struct shape){PARAMS, 1, 0}, LITERAL("\x01\x03N"));
+	assert_int_equal(look(&bytes), GATE_PART);
+	add_end(&bytes, PARAMS);
 	assert_int_equal(look(&bytes), GATE_BAD);
 }
 
@@ -264,6 +339,10 @@ int main(void)
 		the_longest_body_is_let_in_and_one_byte_more_is_not),
 	    cmocka_unit_test(too_large_is_seen_before_the_bytes_have_come),
 	    cmocka_unit_test(too_many_params_are_refused),
+	    cmocka_unit_test(pairs_may_be_cut_anywhere_into_records),
+	    cmocka_unit_test(a_pair_that_is_cut_off_is_bad),
+	    cmocka_unit_test(lengths_beyond_what_came_are_bad),
+	    cmocka_unit_test(pairs_are_looked_at_before_the_body_has_come),
 	    cmocka_unit_test(another_record_than_begin_first_is_bad),
 	    cmocka_unit_test(a_begin_of_another_length_version_or_role_is_bad),
 	    cmocka_unit_test(what_does_not_belong_between_is_bad),
