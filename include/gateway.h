@@ -19,7 +19,8 @@
  * begin, not watched), and, only when it was answered before all of its
  * body was read, LINGERING (drained until the server closes or a deadline
  * comes). One that does not become whole in time is answered 408 by the
- * gateway when its PARAMS are there, else closed.
+ * gateway when its PARAMS are there, with its X-Request-Id or a new one, else
+ * closed.
  */
 struct gateway;
 struct gateway_request;

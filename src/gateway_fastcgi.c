@@ -2,6 +2,7 @@
 #include "gateway_request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #include "clock.h"
 #include "listener.h"
 #include "log.h"
+#include "trace.h"
 
 #define ACCEPTS_PER_TURN 64
 
@@ -324,11 +326,31 @@ static void take_in_hand(struct gateway_request *request)
 		gateway_request_begin(request);
 }
 
-static void came_late(void *arg)
+/* Found by the name that its sender gave it, or by the one it now gets. */
+static void answer_late(struct gateway_request *request)
 {
 	static const char body[] =
 	    "{\"error\":\"The request did not arrive in time\","
 	    "\"code\":\"timeout\"}\n";
+	const struct trace_headers headers = {
+	    .request_id = gateway_param(request, "HTTP_X_REQUEST_ID"),
+	};
+	char line[sizeof TRACE_REQUEST_NAME + TRACE_REQUEST_MAX + 2];
+	struct trace trace;
+
+	trace_read(&trace, &headers);
+	log_event(LOG_WARN, NULL, trace_request_id(&trace),
+	    "a request did not arrive in time");
+	snprintf(line, sizeof line, "%s\r\n", trace.request_line);
+	gateway_reply(request, &(struct gateway_answer){.http = 408,
+				   .headers = line,
+				   .type = "application/json",
+				   .body = body,
+				   .body_bytes = sizeof body - 1});
+}
+
+static void came_late(void *arg)
+{
 	struct gateway_request *request = arg;
 
 	if (request->seen != GATE_PART_BODY) {
@@ -339,11 +361,7 @@ static void came_late(void *arg)
 	if (!parse(request))
 		return;
 	gateway_request_move(request, GATEWAY_IN_HAND);
-	gateway_reply(request, &(struct gateway_answer){.http = 408,
-				   .headers = "",
-				   .type = "application/json",
-				   .body = body,
-				   .body_bytes = sizeof body - 1});
+	answer_late(request);
 }
 
 /*

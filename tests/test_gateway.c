@@ -186,6 +186,26 @@ static void a_body_that_does_not_come_is_answered_408(void **state)
 	assert_memory_equal(
 	    reply->stdout_, "Status: 408 Request Timeout\r\n", 29);
 	assert_non_null(strstr(reply->stdout_, "\"code\":\"timeout\""));
+	/* It came without a name, and gets one. */
+	assert_non_null(strstr(reply->stdout_, "\r\nX-Request-Id: "));
+}
+
+static void a_408_bears_the_requests_own_id(void **state)
+{
+	struct stage *stage = *state;
+	struct bytes bytes = {.length = 0};
+	const struct reply *reply;
+	int fd = dial(stage->path);
+
+	add_begin(&bytes, 1, 1, 0);
+	add_param(&bytes, 1, "HTTP_X_REQUEST_ID", "call-7");
+	add_end(&bytes, PARAMS);
+	put(fd, bytes.at, bytes.length);
+	run_ms(stage, GATHER_MS + 50);
+	reply = take_reply(fd);
+	assert_memory_equal(reply->stdout_, "Status: 408", 11);
+	assert_non_null(
+	    strstr(reply->stdout_, "\r\nX-Request-Id: call-7\r\n\r\n{"));
 }
 
 static void params_that_do_not_come_are_not_answered(void **state)
@@ -270,6 +290,7 @@ int main(void)
 	    on_stage(a_body_shorter_than_its_length_is_not_given),
 	    on_stage(a_body_without_a_length_ends_with_its_stream),
 	    on_stage(a_body_that_does_not_come_is_answered_408),
+	    on_stage(a_408_bears_the_requests_own_id),
 	    on_stage(params_that_do_not_come_are_not_answered),
 	    on_stage(what_is_no_request_is_closed_at_once),
 	    on_stage(
