@@ -19,6 +19,7 @@ connections=${BENCH_CONNECTIONS:-64}
 # as its example says; in the others one process serves all.
 modes="lighttpd-spawn lighttpd-socket apache-proxy"
 programs="app empty"
+slower_max=20 # times, than the empty responder
 ticks_per_second=$(getconf CLK_TCK)
 # shellcheck source=tests/bench/load.sh
 . tests/bench/load.sh
@@ -112,6 +113,19 @@ check_empty() {
 		fail "the empty responder answered not always 200"
 }
 
+# A ratio and no time, as machines differ: rounds of both were played in
+# turn. Three to six times is usual; ten times slower than that is a mistake.
+check_floor() { # MODE
+	awk -F, -v mode="$1" -v most="$slower_max" '
+		$2 == mode { sum[$3] += $5 }
+		END {
+			times = sum["app"] > 0 ? sum["empty"] / sum["app"] : 1e9
+			printf "%s: the empty responder answers %.1f " \
+				"times as fast; at most %d\n", mode, times, most
+			exit times > most
+		}' "$build/bench.csv" || fail "$1: decisions are too slow"
+}
+
 write_csv() {
 	echo "round,server,program,answers,per_second,program_us,web_us," \
 		"simulator_us,p50_us,p99_us" | tr -d ' '
@@ -148,3 +162,6 @@ for mode in $modes; do
 done
 check_empty
 check_sent
+for mode in $modes; do
+	check_floor "$mode"
+done
