@@ -55,31 +55,34 @@ endif
 
 all: $(FCGI) $(B)/stockroute $(B)/stockroute-sim
 
+LINK    = @echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $^
+EMBED   = awk -v want=$(subst .,,$(suffix $@)) -f sql/embed.awk $(SQL) \
+	> $@.new && mv $@.new $@
+
 $(FCGI): $(B)/main.o $(B)/libapp.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(LINK) $(LDLIBS)
 
 $(B)/stockroute: $(TOOL_O) $(B)/libapp.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(LINK) $(LDLIBS)
 
 $(B)/stockroute-sim: $(SIM_O)
-	$(CC) $(LDFLAGS) -o $@ $^ -lmicrohttpd -ljansson -lpthread
+	$(LINK) -lmicrohttpd -ljansson -lpthread
 
 # The fakes come before the library, so that it does not give its own.
 $(B)/cases: $(CASES_O) $(FAKES_O) $(B)/libapp.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(LINK) $(LDLIBS)
 
 $(B)/test_%: $(B)/tests/test_%.o $(B)/libapp.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(LINK) $(LDLIBS) -lcmocka
 
 $(B)/libapp.a: $(APP_O)
-	$(AR) rcs $@ $^
+	@echo "  AR $@"; $(AR) rcs $@ $^
 
 $(B)/sql.h: $(SQL) sql/embed.awk
-	@mkdir -p $(@D)
-	awk -v want=h -f sql/embed.awk $(SQL) > $@.new && mv $@.new $@
+	@mkdir -p $(@D); echo "  SQL $@"; $(EMBED)
 
 $(B)/sql.c: $(SQL) sql/embed.awk $(B)/sql.h
-	awk -v want=c -f sql/embed.awk $(SQL) > $@.new && mv $@.new $@
+	@echo "  SQL $@"; $(EMBED)
 
 COMPILE = @mkdir -p $(@D); echo "  CC $<"; \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
