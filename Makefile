@@ -19,15 +19,17 @@ LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lpthread
 
 # The path of an event, in its order; flow.c knows the order.
 PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
-	auth event claim sku inventory stock routing routing_check cxone \
-	record answer settle flow flow_steps flow_end
+	auth auth_secret auth_signature event claim sku inventory stock \
+	routing routing_check cxone record answer settle flow flow_steps \
+	flow_end
 # What it stands on.
 BASE_C  := app loop timers http http_call store db db_open writegate \
 	claim_row outbox queue pressure health health_row token token_held \
 	token_row token_answer token_request breaker breaker_row circuit \
-	throttle retry backoff retry_after trace json config config_key \
-	config_read config_value config_upstream config_report config_print \
-	problem text log clock status
+	throttle retry backoff retry_after trace json base64 auth_scheme \
+	auth_key config config_key config_read config_value config_webhook \
+	config_upstream config_report config_print problem text log clock \
+	status
 # What it shows, and the command-line tool.
 SHOW_C  := report outbox_admin table
 TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events \

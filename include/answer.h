@@ -48,6 +48,10 @@ int answer_refusal(
 void answer_send(struct gateway_request *request, int http,
     const struct trace *trace, const struct text *text);
 
+/* The same for 401, with the header line of auth_challenge. */
+void answer_send_challenge(struct gateway_request *request,
+    const char *challenge, const struct trace *trace, const struct text *text);
+
 /* The same, with a Retry-After of its own (RFC 9110 10.2.3). */
 void answer_send_later(struct gateway_request *request, int http,
     int64_t retry_after_s, const struct trace *trace, const struct text *text);

@@ -4,8 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "claim.h"
+#include "auth.h"
 #include "breaker.h"
+#include "claim.h"
 #include "config.h"
 #include "cxone.h"
 #include "health.h"
@@ -35,6 +36,7 @@ struct app {
 	struct loop *loop; /* the caller's */
 	struct config *config;
 	struct routing *routing;
+	struct auth *auth;
 	struct store *store;
 	struct http *http;
 	struct breaker *breaker;

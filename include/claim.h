@@ -9,9 +9,9 @@
 
 /*
  * Was this event seen before? CXone's Studio repeats a request it takes
- * for failed, so that duplicates are normal. The key is the event's own id
- * where it has one and the sender is authenticated, else event type,
- * interaction id and timestamp.
+ * for failed, so that duplicates are normal. The key is the id in the signed
+ * headers; else the event's own id where it has one and the sender is
+ * authenticated; else event type, interaction id and timestamp.
  */
 struct claims;
 

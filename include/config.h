@@ -25,8 +25,28 @@
  */
 #define CONFIG_TEXT_BYTES   1024
 #define CONFIG_SECRET_BYTES 4096
+#define CONFIG_SHORT_BYTES  128
 
-enum webhook_auth { WEBHOOK_AUTH_NONE, WEBHOOK_AUTH_BEARER };
+enum webhook_auth {
+	WEBHOOK_AUTH_NONE,
+	WEBHOOK_AUTH_BEARER,
+	WEBHOOK_AUTH_BASIC,
+	WEBHOOK_AUTH_HEADER,
+	WEBHOOK_AUTH_HMAC
+};
+enum webhook_scheme {
+	WEBHOOK_SCHEME_STANDARD,
+	WEBHOOK_SCHEME_GITHUB,
+	WEBHOOK_SCHEME_STRIPE,
+	WEBHOOK_SCHEME_NEXUS,
+	WEBHOOK_SCHEME_CUSTOM
+};
+enum webhook_hash {
+	WEBHOOK_HASH_SHA256,
+	WEBHOOK_HASH_SHA512,
+	WEBHOOK_HASH_SHA1
+};
+enum webhook_encoding { WEBHOOK_ENCODING_HEX, WEBHOOK_ENCODING_BASE64 };
 enum routing_mode { ROUTING_MODE_SYNC, ROUTING_MODE_QUEUE };
 enum config_switch { CONFIG_OFF, CONFIG_ON };
 enum sku_rule { SKU_RULE_MEDIA_SUFFIX, SKU_RULE_CHANNEL_DEFAULT };
@@ -42,6 +62,21 @@ enum config_origin {
 };
 
 #define CONFIG_KEYS_MAX 64
+
+/* One of the secrets of WEBHOOK_SECRETS. */
+#define WEBHOOK_SECRETS_MAX   10
+#define WEBHOOK_SECRET_ID_MAX 32
+struct webhook_secret {
+	char id[WEBHOOK_SECRET_ID_MAX + 1]; /* named in the log; "1", "2" ...
+		where the sender of the setting gave none */
+	char text[CONFIG_SECRET_BYTES];
+	int64_t not_before_us; /* wall time; 0: always was */
+	int64_t not_after_us;  /* wall time; INT64_MAX: has no end */
+};
+struct webhook_secrets {
+	struct webhook_secret items[WEBHOOK_SECRETS_MAX];
+	size_t count;
+};
 
 struct config {
 	char file[CONFIG_TEXT_BYTES]; /* the JSON file, "" when none */
@@ -91,7 +126,18 @@ struct config {
 	int64_t claim_window_s;
 
 	enum webhook_auth webhook_auth;
-	char webhook_secret[CONFIG_SECRET_BYTES];
+	char webhook_secret[CONFIG_SECRET_BYTES]; /* "" = none */
+	struct webhook_secrets webhook_secrets;
+	enum webhook_scheme webhook_scheme;
+	int64_t webhook_tolerance_past_s;
+	int64_t webhook_tolerance_future_s;
+	char webhook_header[CONFIG_SHORT_BYTES]; /* "" = none, as the others */
+	char webhook_prefix[CONFIG_SHORT_BYTES];
+	enum webhook_hash webhook_hash;
+	enum webhook_encoding webhook_encoding;
+	char webhook_template[CONFIG_SHORT_BYTES];
+	char webhook_timestamp_header[CONFIG_SHORT_BYTES];
+	char webhook_id_header[CONFIG_SHORT_BYTES];
 	int64_t body_max_bytes;
 	int64_t gather_us;     /* for a whole request to arrive */
 	int64_t inflight_max;  /* events in hand in one process */

@@ -38,7 +38,7 @@ static const struct refusal refusals[] = {
 };
 
 /*
- * RFC 9110 sections 10.2.1, 11.6.1 and 10.2.3. 5 s is what a process that
+ * RFC 9110 sections 10.2.1 and 10.2.3. 5 s is what a process that
  * was told to stop takes at most: by then another serves.
  */
 static const struct {
@@ -46,7 +46,6 @@ static const struct {
 	const char *lines;
 } headers[] = {
     {405, "Allow: POST\r\n"},
-    {401, "WWW-Authenticate: Bearer\r\n"},
     {503, "Retry-After: 5\r\n"},
 };
 
@@ -111,6 +110,12 @@ void answer_send(struct gateway_request *request, int http,
     const struct trace *trace, const struct text *text)
 {
 	send_traced(request, http, headers_for(http), trace, text);
+}
+
+void answer_send_challenge(struct gateway_request *request,
+    const char *challenge, const struct trace *trace, const struct text *text)
+{
+	send_traced(request, 401, challenge, trace, text);
 }
 
 void answer_send_later(struct gateway_request *request, int http,

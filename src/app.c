@@ -26,6 +26,9 @@ static bool open_network(struct app *app)
 {
 	const struct config *config = app->config;
 
+	app->auth = auth_new(config);
+	if (!app->auth)
+		return false;
 	app->http = http_new(
 	    app->loop, (size_t)config->transfers_max, requests_max(config));
 	if (!app->http)
@@ -173,6 +176,7 @@ void app_close(struct app *app)
 	breaker_free(app->breaker);
 	http_free(app->http);
 	store_close(app->store);
+	auth_free(app->auth);
 	routing_free(app->routing);
 	config_free(app->config);
 	*app = (struct app){.loop = app->loop};

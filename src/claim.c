@@ -55,21 +55,26 @@ void claims_free(struct claims *claims)
 	free(claims);
 }
 
-static bool has_trusted_id(
+/* One that was signed comes before one that stands in the event. */
+static const char *trusted_id(
     const struct config *config, const struct event *event)
 {
-	return event->event_id[0] != '\0' &&
-	       config->webhook_auth != WEBHOOK_AUTH_NONE;
+	if (event->signed_id)
+		return event->signed_id;
+	if (config->webhook_auth == WEBHOOK_AUTH_NONE)
+		return "";
+	return event->event_id;
 }
 
 /* With the NULs between them, so that no two events write the same. */
 static bool digest_event(const struct claims *claims, const struct event *event,
     unsigned char digest[DIGEST_BYTES])
 {
-	const char *const with_id[] = {"id", event->event_id};
+	const char *const with_id[] = {event->signed_id ? "signed id" : "id",
+	    trusted_id(claims->config, event)};
 	const char *const without[] = {
 	    event->event_type, event->interaction_id, event->timestamp};
-	bool has_id = has_trusted_id(claims->config, event);
+	bool has_id = with_id[1][0] != '\0';
 	const char *const *parts = has_id ? with_id : without;
 	size_t count = has_id ? 2 : 3;
 	char all[NAMED_MAX];
@@ -104,10 +109,11 @@ static int64_t name_holder(struct claims *claims)
 static char *begin_key(
     const struct config *config, const struct event *event, char *key)
 {
-	const char *text =
-	    has_trusted_id(config, event) ? event->event_id : event->timestamp;
+	const char *text = trusted_id(config, event);
 	char *end = key;
 
+	if (*text == '\0')
+		text = event->timestamp;
 	for (; *text != '\0' && end < key + CLAIM_TIME_BYTES; text++)
 		if (isalnum((unsigned char)*text))
 			*end++ = *text;

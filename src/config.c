@@ -10,6 +10,7 @@
 #include "config_read.h"
 #include "config_report.h"
 #include "config_upstream.h"
+#include "config_webhook.h"
 
 #define WORDS_MAX 512
 
@@ -58,6 +59,8 @@ static void take_member(
 		snprintf(digits, sizeof digits, "%lld",
 		    (long long)json_integer_value(value));
 		take(loading, key, CONFIG_FROM_FILE, digits);
+	} else if (key->type == CONFIG_SECRETS && json_is_array(value)) {
+		config_take_secrets(loading, key, value);
 	} else if (!config_is_number(key) && json_is_string(value)) {
 		take(loading, key, CONFIG_FROM_FILE, json_string_value(value));
 	} else {
@@ -89,7 +92,7 @@ static const char *secret_path(const struct config_key *key)
 {
 	char name[CONFIG_MEMBER_BYTES + sizeof "_FILE"];
 
-	if (key->type != CONFIG_SECRET)
+	if (!config_is_secret(key))
 		return NULL;
 	snprintf(name, sizeof name, "%s_FILE", key->name);
 	return getenv(name);
@@ -206,10 +209,7 @@ static void check_together(struct loading *loading)
 	if (config->cxone_retries > 0)
 		check_below_deadline(
 		    loading, KEY_CXONE_BACKOFF, config->cxone_backoff_us);
-	if (config->webhook_auth == WEBHOOK_AUTH_BEARER &&
-	    config->webhook_secret[0] == '\0' &&
-	    !loading->wrong[KEY_WEBHOOK_SECRET])
-		report_unset(loading, &config_keys[KEY_WEBHOOK_SECRET]);
+	config_check_webhook(loading);
 	config_check_upstream(loading);
 }
 
@@ -219,7 +219,7 @@ static void warn_of_readers(const struct loading *loading)
 	size_t i;
 
 	for (i = 0; i < KEY_COUNT && loading->file.others_read; i++) {
-		if (config_keys[i].type != CONFIG_SECRET ||
+		if (!config_is_secret(&config_keys[i]) ||
 		    loading->config->origin[i] != CONFIG_FROM_FILE)
 			continue;
 		log_line(LOG_WARN, NULL,

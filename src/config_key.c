@@ -4,6 +4,9 @@
 #define SOCKET_MAX 107 /* sun_path, less its NUL: unix(7) */
 #define TEXT_MAX   (CONFIG_TEXT_BYTES - 1)
 #define SECRET_MAX (CONFIG_SECRET_BYTES - 1)
+/* No header or prefix in use is near it. */
+#define HEADER_MAX   64
+#define TEMPLATE_MAX (CONFIG_SHORT_BYTES - 1)
 
 /* The order of each list is that of its enum: the index is the value. */
 static const struct config_word sku_rules[] = {
@@ -49,6 +52,35 @@ static const struct config_word webhook_auths[] = {
 	"everybody who reaches the address is served"},
     [WEBHOOK_AUTH_BEARER] = {"bearer",
 	"senders must show WEBHOOK_SECRET as Authorization: Bearer"},
+    [WEBHOOK_AUTH_BASIC] = {"basic",
+	"the same as Authorization: Basic; the secret is user:password"},
+    [WEBHOOK_AUTH_HEADER] = {"header", "the same in WEBHOOK_HEADER"},
+    [WEBHOOK_AUTH_HMAC] = {"hmac",
+	"they must sign each event, see WEBHOOK_SCHEME"},
+    {NULL, NULL},
+};
+
+static const struct config_word webhook_schemes[] = {
+    [WEBHOOK_SCHEME_STANDARD] = {"standard",
+	"Standard Webhooks 1.0, v1 (secrets whsec_...) and v1a (public keys "
+	"whpk_...)"},
+    [WEBHOOK_SCHEME_GITHUB] = {"github", "X-Hub-Signature-256"},
+    [WEBHOOK_SCHEME_STRIPE] = {"stripe", "Stripe-Signature"},
+    [WEBHOOK_SCHEME_NEXUS] = {"nexus", "X-Nexus-Signature-256 of CXone Expert"},
+    [WEBHOOK_SCHEME_CUSTOM] = {"custom", "as the settings below say"},
+    {NULL, NULL},
+};
+
+static const struct config_word webhook_hashes[] = {
+    [WEBHOOK_HASH_SHA256] = {"sha256", "HMAC-SHA256"},
+    [WEBHOOK_HASH_SHA512] = {"sha512", "HMAC-SHA512"},
+    [WEBHOOK_HASH_SHA1] = {"sha1", "HMAC-SHA1"},
+    {NULL, NULL},
+};
+
+static const struct config_word webhook_encodings[] = {
+    [WEBHOOK_ENCODING_HEX] = {"hex", "two hexadecimal digits a byte"},
+    [WEBHOOK_ENCODING_BASE64] = {"base64", "RFC 4648 with padding"},
     {NULL, NULL},
 };
 
@@ -192,7 +224,43 @@ const struct config_key config_keys[KEY_COUNT] = {
 	NULL, 0, 0, webhook_auths, "How senders of events prove who they are"},
     [KEY_WEBHOOK_SECRET] = {"WEBHOOK_SECRET", CONFIG_SECRET,
 	FIELD(webhook_secret), "", 16, SECRET_MAX, NULL,
-	"The secret that senders show; needed for bearer"},
+	"The secret that senders show or sign with"},
+    [KEY_WEBHOOK_SECRETS] = {"WEBHOOK_SECRETS", CONFIG_SECRETS,
+	FIELD(webhook_secrets), "", 16, SECRET_MAX, NULL,
+	"Up to 10 such secrets, each as good as the other: apart by spaces "
+	"or commas, or a list in the file, see below"},
+    [KEY_WEBHOOK_SCHEME] = {"WEBHOOK_SCHEME", CONFIG_WORDS,
+	FIELD(webhook_scheme), "standard", 0, 0, webhook_schemes,
+	"How events are signed, with hmac"},
+    [KEY_WEBHOOK_TOLERANCE_PAST] = {"WEBHOOK_TOLERANCE_PAST_S", CONFIG_COUNT,
+	FIELD(webhook_tolerance_past_s), "300", 1, 86400, NULL,
+	"Signatures older than so many seconds are refused"},
+    [KEY_WEBHOOK_TOLERANCE_FUTURE] = {"WEBHOOK_TOLERANCE_FUTURE_S",
+	CONFIG_COUNT, FIELD(webhook_tolerance_future_s), "300", 1, 86400, NULL,
+	"And those so many seconds ahead of our clock"},
+    [KEY_WEBHOOK_HEADER] = {"WEBHOOK_HEADER", CONFIG_HEADER,
+	FIELD(webhook_header), "", 1, HEADER_MAX, NULL,
+	"The header that holds the secret (header), or the signature "
+	"(custom)"},
+    [KEY_WEBHOOK_PREFIX] = {"WEBHOOK_PREFIX", CONFIG_TEXT,
+	FIELD(webhook_prefix), "", 0, HEADER_MAX, NULL,
+	"custom: what stands before the signature, such as sha256="},
+    [KEY_WEBHOOK_HASH] = {"WEBHOOK_HASH", CONFIG_WORDS, FIELD(webhook_hash),
+	"sha256", 0, 0, webhook_hashes, "custom: what makes the signature"},
+    [KEY_WEBHOOK_ENCODING] = {"WEBHOOK_ENCODING", CONFIG_WORDS,
+	FIELD(webhook_encoding), "hex", 0, 0, webhook_encodings,
+	"custom: how it is written"},
+    [KEY_WEBHOOK_TEMPLATE] = {"WEBHOOK_TEMPLATE", CONFIG_TEXT,
+	FIELD(webhook_template), "{body}", 6, TEMPLATE_MAX, NULL,
+	"custom: what is signed, of {id}, {timestamp}, {body} and text, such "
+	"as {timestamp}.{body}"},
+    [KEY_WEBHOOK_TIMESTAMP_HEADER] = {"WEBHOOK_TIMESTAMP_HEADER", CONFIG_HEADER,
+	FIELD(webhook_timestamp_header), "", 1, HEADER_MAX, NULL,
+	"custom: the header of {timestamp}, in whole seconds since 1970; "
+	"when it is WEBHOOK_HEADER, its item t="},
+    [KEY_WEBHOOK_ID_HEADER] = {"WEBHOOK_ID_HEADER", CONFIG_HEADER,
+	FIELD(webhook_id_header), "", 1, HEADER_MAX, NULL,
+	"custom: the header of {id}, by which duplicates are known"},
     [KEY_BODY_MAX] = {"BODY_MAX_BYTES", CONFIG_BYTES, FIELD(body_max_bytes),
 	"65536", 1024, 98304, NULL, "Longest body of an event"},
     [KEY_GATHER_TIMEOUT] = {"GATHER_TIMEOUT_MS", CONFIG_MS, FIELD(gather_us),
@@ -226,4 +294,9 @@ bool config_is_number(const struct config_key *key)
 {
 	return key->type == CONFIG_COUNT || key->type == CONFIG_BYTES ||
 	       key->type == CONFIG_MS;
+}
+
+bool config_is_secret(const struct config_key *key)
+{
+	return key->type == CONFIG_SECRET || key->type == CONFIG_SECRETS;
 }

@@ -15,7 +15,9 @@ enum config_type {
 	CONFIG_PATH, /* a text that begins with a slash */
 	CONFIG_URL,
 	CONFIG_POINTER, /* JSON Pointer */
+	CONFIG_HEADER,  /* the name of an HTTP header */
 	CONFIG_SECRET,  /* never shown; also as NAME_FILE */
+	CONFIG_SECRETS, /* several; in the JSON file a list of objects too */
 	CONFIG_WORDS,   /* one of words, kept as its index */
 	CONFIG_COUNT,   /* a whole number from min to max */
 	CONFIG_BYTES,
@@ -83,6 +85,17 @@ enum config_key_number {
 	KEY_CLAIM_WINDOW,
 	KEY_WEBHOOK_AUTH,
 	KEY_WEBHOOK_SECRET,
+	KEY_WEBHOOK_SECRETS,
+	KEY_WEBHOOK_SCHEME,
+	KEY_WEBHOOK_TOLERANCE_PAST,
+	KEY_WEBHOOK_TOLERANCE_FUTURE,
+	KEY_WEBHOOK_HEADER,
+	KEY_WEBHOOK_PREFIX,
+	KEY_WEBHOOK_HASH,
+	KEY_WEBHOOK_ENCODING,
+	KEY_WEBHOOK_TEMPLATE,
+	KEY_WEBHOOK_TIMESTAMP_HEADER,
+	KEY_WEBHOOK_ID_HEADER,
 	KEY_BODY_MAX,
 	KEY_GATHER_TIMEOUT,
 	KEY_MAX_INFLIGHT,
@@ -100,6 +113,9 @@ void config_member(
 
 /* True for the types that stand as numbers in the JSON file. */
 bool config_is_number(const struct config_key *key);
+
+/* True for the types that are never shown, and come from NAME_FILE too. */
+bool config_is_secret(const struct config_key *key);
 
 /*
  * Checks text and sets the key's field. NULL when that was done, else what

@@ -14,13 +14,30 @@ static const char *const origin_names[CONFIG_ORIGIN_COUNT] = {
     [CONFIG_FROM_FILE] = "file",
 };
 
+/* The ids are the operator's own names for them. */
+static void add_secrets(
+    struct text *text, const struct webhook_secrets *secrets)
+{
+	size_t i;
+
+	if (secrets->count == 0)
+		text_add(text, "(not set)");
+	for (i = 0; i < secrets->count; i++)
+		text_add_format(text, "%s%s", i == 0 ? "(set: " : ", ",
+		    secrets->items[i].id);
+	if (secrets->count > 0)
+		text_add(text, ")");
+}
+
 /* Of a secret only its length leaves this function. */
 static void add_shown(struct text *text, const struct config *config,
     const struct config_key *key)
 {
 	const char *field = (const char *)config + key->offset;
 
-	if (key->type == CONFIG_SECRET && *field != '\0')
+	if (key->type == CONFIG_SECRETS)
+		add_secrets(text, &config->webhook_secrets);
+	else if (key->type == CONFIG_SECRET && *field != '\0')
 		text_add_format(text, "(set, %zu bytes)", strlen(field));
 	else if (key->type == CONFIG_SECRET)
 		text_add(text, "(not set)");
@@ -90,6 +107,13 @@ static void print_range(const struct config_key *key, FILE *out)
 	case CONFIG_POINTER:
 		fputs("JSON Pointer", out);
 		break;
+	case CONFIG_HEADER:
+		fputs("letters, digits and hyphens", out);
+		break;
+	case CONFIG_SECRETS:
+		fprintf(out, "%lld to %lld bytes each", (long long)key->min,
+		    (long long)key->max);
+		break;
 	default:
 		fprintf(out, "%lld to %lld bytes", (long long)key->min,
 		    (long long)key->max);
@@ -107,7 +131,7 @@ void config_print_markdown(FILE *out)
 		const struct config_key *key = &config_keys[i];
 
 		fprintf(out, "| `%s`%s | ", key->name,
-		    key->type == CONFIG_SECRET ? " (or `_FILE`)" : "");
+		    config_is_secret(key) ? " (or `_FILE`)" : "");
 		print_default(key, out);
 		fputs(" | ", out);
 		print_range(key, out);

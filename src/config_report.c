@@ -61,7 +61,7 @@ static struct text *begin(struct loading *loading, const struct config_key *key)
 /* A URL with one of these may hold a password or a key to an API. */
 static bool may_be_shown(const struct config_key *key, const char *value)
 {
-	return key->type != CONFIG_SECRET && *value != '\0' &&
+	return !config_is_secret(key) && *value != '\0' &&
 	       strpbrk(value, "@?") == NULL;
 }
 
@@ -130,7 +130,7 @@ void report_unset(struct loading *loading, const struct config_key *key)
 	text_add_format(problems, "%s (not set): ", key->name);
 	config_add_wanted(problems, key);
 	text_add_format(problems, "; set %s in the environment", key->name);
-	if (key->type == CONFIG_SECRET)
+	if (config_is_secret(key))
 		text_add_format(problems,
 		    ", or %s_FILE to the path of a file that holds it",
 		    key->name);

@@ -1,5 +1,6 @@
 /* config_value.c: the text of one setting -> checked field, and back */
 #include "config_key.h"
+#include "config_webhook.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +12,17 @@
 typedef const char *set_value(
     const struct config_key *key, const char *text, void *field);
 
-static set_value set_text, set_path, set_url, set_pointer, set_words;
-static set_value set_number, set_ms;
+static set_value set_text, set_path, set_url, set_pointer, set_header;
+static set_value set_words, set_number, set_ms;
 
 static set_value *const setters[CONFIG_TYPE_COUNT] = {
     [CONFIG_TEXT] = set_text,
     [CONFIG_PATH] = set_path,
     [CONFIG_URL] = set_url,
     [CONFIG_POINTER] = set_pointer,
+    [CONFIG_HEADER] = set_header,
     [CONFIG_SECRET] = set_text,
+    [CONFIG_SECRETS] = config_set_secrets,
     [CONFIG_WORDS] = set_words,
     [CONFIG_COUNT] = set_number,
     [CONFIG_BYTES] = set_number,
@@ -28,6 +31,9 @@ static set_value *const setters[CONFIG_TYPE_COUNT] = {
 
 _Static_assert(sizeof(enum log_level) == sizeof(int) &&
 		   sizeof(enum webhook_auth) == sizeof(int) &&
+		   sizeof(enum webhook_scheme) == sizeof(int) &&
+		   sizeof(enum webhook_hash) == sizeof(int) &&
+		   sizeof(enum webhook_encoding) == sizeof(int) &&
 		   sizeof(enum routing_mode) == sizeof(int) &&
 		   sizeof(enum config_switch) == sizeof(int) &&
 		   sizeof(enum sku_rule) == sizeof(int),
@@ -83,6 +89,21 @@ static const char *set_pointer(
 {
 	if (!json_pointer_is_valid(text))
 		return "is not a JSON Pointer";
+	return set_text(key, text, field);
+}
+
+/*
+ * Fewer bytes than HTTP allows: these are what every web server hands on as
+ * a CGI variable that no other name leads to.
+ */
+static const char *set_header(
+    const struct config_key *key, const char *text, void *field)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+	if (text[strspn(text, allowed)] != '\0')
+		return "is not the name of a header";
 	return set_text(key, text, field);
 }
 
@@ -257,7 +278,10 @@ void config_add_wanted(struct text *text, const struct config_key *key)
 			   "only, such as https://api.example.com",
 	    [CONFIG_POINTER] = "a JSON Pointer (RFC 6901) into the event, "
 			       "such as /data/sku",
+	    [CONFIG_HEADER] = "the name of a header, of letters, digits and "
+			      "hyphens",
 	    [CONFIG_SECRET] = "a secret",
+	    [CONFIG_SECRETS] = "1 to 10 secrets, apart by spaces or commas",
 	    [CONFIG_WORDS] = "one of",
 	    [CONFIG_COUNT] = "a whole number",
 	    [CONFIG_BYTES] = "a whole number of bytes",

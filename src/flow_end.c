@@ -328,6 +328,9 @@ enum status flow_send_answer(struct flow *flow)
 	if (flow->retry_after_s > 0)
 		answer_send_later(request, flow->record.http,
 		    flow->retry_after_s, &flow->trace, &flow->text);
+	else if (flow->status == STATUS_UNAUTHENTICATED)
+		answer_send_challenge(request, auth_challenge(flow->app->auth),
+		    &flow->trace, &flow->text);
 	else
 		answer_send(
 		    request, flow->record.http, &flow->trace, &flow->text);

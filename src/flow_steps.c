@@ -78,7 +78,8 @@ static void got_pressure(void *arg)
 /* From here on an event is somebody's: failures are recorded. */
 enum status flow_check_webhook(struct flow *flow)
 {
-	enum status status = webhook_check(flow->app->config, flow->request);
+	enum status status = webhook_check(flow->app->auth, flow->request,
+	    trace_request_id(&flow->trace), &flow->event.signed_id);
 
 	if (status == STATUS_OK)
 		status = check_pressure(flow);

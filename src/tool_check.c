@@ -37,8 +37,29 @@ static void print_problems(const struct text *problems)
 	fputs(text_string(problems), stderr);
 }
 
+/* At the end of a change, the old one's time is over and none is new. */
+static bool has_valid_secret(const struct config *config)
+{
+	int64_t now_us = clock_wall_us();
+	size_t i;
+
+	for (i = 0; i < config->webhook_secrets.count; i++) {
+		const struct webhook_secret *secret =
+		    &config->webhook_secrets.items[i];
+
+		if (now_us >= secret->not_before_us &&
+		    now_us < secret->not_after_us)
+			return true;
+	}
+	return config->webhook_secret[0] != '\0';
+}
+
 static void warn_of_risks(const struct config *config)
 {
+	if (config->webhook_auth != WEBHOOK_AUTH_NONE &&
+	    !has_valid_secret(config))
+		say("warn", "WEBHOOK_SECRETS",
+		    "none is within its time: every event is refused");
 	if (config->webhook_auth == WEBHOOK_AUTH_NONE)
 		say("warn", "WEBHOOK_AUTH",
 		    "none: whoever reaches the webhook "

@@ -24,12 +24,12 @@
 struct case_event {
 	char *body; /* NULL: the request has none */
 	size_t body_bytes;
+	json_t *request; /* method, path, headers: all there; sign */
 	json_t *expect;
 };
 
 struct scenario {
 	char name[128];   /* 07-slow-inventory-falls-back */
-	json_t *request;  /* method, path, headers: all there */
 	json_t *config;   /* members to lay over, or NULL */
 	json_t *upstream; /* never NULL */
 	struct case_event events[CASE_EVENTS_MAX];
@@ -52,6 +52,14 @@ struct reply {
 bool scenario_load(
     struct scenario *scenario, const char *path, struct text *why);
 void scenario_done(struct scenario *scenario);
+
+/* --- cases_sign.c --- */
+
+/*
+ * The event's request with the headers that its member "sign" asks for,
+ * signed now; see tests/cases/README.md. The caller decrefs.
+ */
+json_t *signed_request(const struct case_event *event);
 
 /* --- cases_match.c --- */
 
@@ -157,7 +165,8 @@ struct run {
 struct play {
 	struct run *run;
 	const struct scenario *scenario;
-	char dir[80]; /* fresh and its own */
+	const json_t *request; /* of the event in hand */
+	char dir[80];          /* fresh and its own */
 	char config[CASE_PATH_BYTES];
 	char db[CASE_PATH_BYTES];
 	size_t calls;          /* in the journal, and */

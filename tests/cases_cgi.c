@@ -53,7 +53,7 @@ bool cgi_post(struct play *play, const struct case_event *event,
 {
 	char files[3][CASE_PATH_BYTES + 16];
 	char *argv[] = {(char *)play->run->fcgi, NULL};
-	char **params = wire_params(play->scenario->request, event->body_bytes);
+	char **params = wire_params(play->request, event->body_bytes);
 	struct command command = {.argv = argv,
 	    .envp = params,
 	    .input = files[0],

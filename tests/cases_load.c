@@ -126,6 +126,20 @@ static void load_body(
 		generate_event(event, path, why);
 }
 
+/* request-N.json, else request.json, else the usual one. */
+static void load_request(
+    struct case_event *event, const char *path, size_t number, struct text *why)
+{
+	char name[32];
+	json_t *given;
+
+	snprintf(name, sizeof name, "request-%zu.json", number);
+	given = read_json(path, name, why);
+	if (given == NULL)
+		given = read_json(path, "request.json", why);
+	event->request = full_request(given);
+}
+
 /* True when there is an expectation number and it was read. */
 static bool load_event(
     struct case_event *event, const char *path, size_t number, struct text *why)
@@ -140,6 +154,7 @@ static bool load_event(
 	if (event->expect == NULL)
 		return false;
 	load_body(event, path, number, why);
+	load_request(event, path, number, why);
 	for (i = 0; i < sizeof expected_members / sizeof *expected_members;
 	     i++) {
 		if (json_object_get(event->expect, expected_members[i]) == NULL)
@@ -156,7 +171,6 @@ bool scenario_load(
 
 	snprintf(scenario->name, sizeof scenario->name, "%s",
 	    slash != NULL ? slash + 1 : path);
-	scenario->request = full_request(read_json(path, "request.json", why));
 	scenario->config = read_json(path, "config.json", why);
 	scenario->upstream = read_json(path, "upstream.json", why);
 	if (scenario->upstream == NULL)
@@ -176,9 +190,9 @@ void scenario_done(struct scenario *scenario)
 
 	for (i = 0; i < CASE_EVENTS_MAX; i++) {
 		free(scenario->events[i].body);
+		json_decref(scenario->events[i].request);
 		json_decref(scenario->events[i].expect);
 	}
 	json_decref(scenario->upstream);
 	json_decref(scenario->config);
-	json_decref(scenario->request);
 }

@@ -70,7 +70,7 @@ bool memory_post(struct play *play, const struct case_event *event,
     struct reply *reply, struct text *why)
 {
 	struct memory *memory = play->memory;
-	char **params = wire_params(play->scenario->request, event->body_bytes);
+	char **params = wire_params(play->request, event->body_bytes);
 	struct fake_call call = {
 	    .params = params,
 	    .body = event->body,
@@ -84,9 +84,9 @@ bool memory_post(struct play *play, const struct case_event *event,
 	loop_timer_set(memory->loop, &memory->patience,
 	    clock_mono_us() + CASE_WAIT_MS * CLOCK_MS);
 	flow_begin(&memory->app, fake_gateway_request(&call));
-	/* An answer given at once has stopped the loop before it ran. */
-	if (reply->http == 0)
-		loop_run(memory->loop);
+	/* An answer given at once has stopped it before it ran: it takes note
+	 * of that and returns. */
+	loop_run(memory->loop);
 	loop_timer_stop(memory->loop, &memory->patience);
 	wire_params_free(params);
 	if (reply->http == 0)

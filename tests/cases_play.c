@@ -129,7 +129,9 @@ static bool play_events(struct play *play, struct text *why)
 
 	for (i = 0; i < scenario->events_count && good; i++) {
 		struct reply reply = {0};
+		json_t *request = signed_request(&scenario->events[i]);
 
+		play->request = request;
 		good = play->run->mode->post(
 		    play, &scenario->events[i], &reply, why);
 		if (good)
@@ -137,6 +139,7 @@ static bool play_events(struct play *play, struct text *why)
 		if (!good && scenario->events_count > 1)
 			text_add_format(why, "    (event %zu)\n", i + 1);
 		reply_done(&reply);
+		json_decref(request);
 	}
 	return good;
 }

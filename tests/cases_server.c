@@ -50,7 +50,7 @@ bool server_begin(struct play *play, struct text *why)
 bool server_post(struct play *play, const struct case_event *event,
     struct reply *reply, struct text *why)
 {
-	const json_t *request = play->scenario->request;
+	const json_t *request = play->request;
 	struct exchange exchange = {
 	    .method = json_string_value(json_object_get(request, "method")),
 	    .headers = json_object_get(request, "headers"),

@@ -417,6 +417,42 @@ static void keys_are_in_the_order_of_their_times(void **state)
 	assert_int_equal(strspn(key, "9"), CLAIM_TIME_BYTES);
 }
 
+/* Before an id of the event, whose text it could have too. */
+static void an_id_that_was_signed_names_the_event(void **state)
+{
+	struct counter *counter = *state;
+	char keys[3][CLAIM_KEY_BYTES];
+
+	strcpy(counter->event.event_id, "msg_1");
+	key_of(counter, keys[0]);
+	counter->event.signed_id = "msg_1";
+	key_of(counter, keys[1]);
+	assert_string_not_equal(keys[0], keys[1]);
+	strcpy(counter->event.event_id, "e-2");
+	strcpy(counter->event.timestamp, "2024-05-15T10:30:01Z");
+	key_of(counter, keys[2]);
+	assert_string_equal(keys[1], keys[2]);
+	counter->event.signed_id = "msg_2";
+	key_of(counter, keys[2]);
+	assert_string_not_equal(keys[1], keys[2]);
+}
+
+/* The longest that was let in must fit into what is digested. */
+static void the_longest_signed_id_names_the_event(void **state)
+{
+	struct counter *counter = *state;
+	char keys[2][CLAIM_KEY_BYTES];
+	char longest[129];
+
+	memset(longest, 'i', sizeof longest);
+	longest[128] = '\0';
+	counter->event.signed_id = longest;
+	key_of(counter, keys[0]);
+	longest[127] = 'j';
+	key_of(counter, keys[1]);
+	assert_string_not_equal(keys[0], keys[1]);
+}
+
 static void without_a_window_nothing_is_named(void **state)
 {
 	struct counter *counter = *state;
@@ -458,6 +494,8 @@ int main(void)
 	    WITH_COUNTER(where_one_field_ends_and_the_next_begins_matters),
 	    WITH_COUNTER(an_events_own_id_counts_when_the_sender_is_known),
 	    WITH_COUNTER(keys_are_in_the_order_of_their_times),
+	    WITH_COUNTER(an_id_that_was_signed_names_the_event),
+	    WITH_COUNTER(the_longest_signed_id_names_the_event),
 	    WITH_COUNTER(without_a_window_nothing_is_named),
 	    WITH_COUNTER(a_store_that_fails_is_told),
 	};

@@ -132,8 +132,8 @@ static const struct environment_case environment_cases[] = {
     {"WEBHOOK_SECRET", "short",
 	"WEBHOOK_SECRET (environment): is too short: give a secret, 16 to "
 	"4095 bytes"},
-    {"WEBHOOK_AUTH", "hmac",
-	"WEBHOOK_AUTH (environment): \"hmac\" is not one of its words: give "
+    {"WEBHOOK_AUTH", "digest",
+	"WEBHOOK_AUTH (environment): \"digest\" is not one of its words: give "
 	"one of none (everybody who reaches the address is served), bearer "
 	"("},
     {"WEBHOOK_AUTH", "bearer",
@@ -289,8 +289,10 @@ static void what_is_not_set_is_all_named_with_its_remedy(void **state)
 	assert_non_null(strstr(problems,
 	    "WEBHOOK_AUTH (not set): give one of none (everybody who reaches "
 	    "the address is served), bearer (senders must show "
-	    "WEBHOOK_SECRET as Authorization: Bearer); set WEBHOOK_AUTH in "
-	    "the environment, or \"webhook_auth\" in the JSON file"));
+	    "WEBHOOK_SECRET as Authorization: Bearer), basic (the same as "));
+	assert_non_null(strstr(problems,
+	    "see WEBHOOK_SCHEME); set WEBHOOK_AUTH in the environment, or "
+	    "\"webhook_auth\" in the JSON file"));
 }
 
 #define BYTES(literal) literal, sizeof(literal) - 1

@@ -18,6 +18,7 @@ struct gateway_request {
 	const char *script;
 	const char *method;
 	const char *authorization;
+	const char *signature;
 	const char *body;
 	bool too_large;
 };
@@ -33,6 +34,8 @@ const char *gateway_param(
 		return request->method;
 	if (strcmp(name, "HTTP_AUTHORIZATION") == 0)
 		return request->authorization;
+	if (strcmp(name, "HTTP_X_HUB_SIGNATURE_256") == 0)
+		return request->signature;
 	return NULL;
 }
 
@@ -58,12 +61,27 @@ static struct gateway_request good_request(void)
 	};
 }
 
-static enum status check(const struct gateway_request *request)
+static enum status check_with(
+    enum webhook_auth mode, const struct gateway_request *request)
 {
-	struct config config = {.webhook_auth = WEBHOOK_AUTH_BEARER};
+	struct config config = {.webhook_auth = mode};
+	const char *signed_id = NULL;
+	struct auth *auth;
+	enum status status;
 
 	strcpy(config.webhook_secret, SECRET);
-	return webhook_check(&config, request);
+	config.webhook_scheme = WEBHOOK_SCHEME_GITHUB;
+	auth = auth_new(&config);
+	assert_non_null(auth);
+	status = webhook_check(auth, request, NULL, &signed_id);
+	assert_null(signed_id);
+	auth_free(auth);
+	return status;
+}
+
+static enum status check(const struct gateway_request *request)
+{
+	return check_with(WEBHOOK_AUTH_BEARER, request);
 }
 
 static void a_whole_post_by_someone_who_may_is_let_in(void **state)
@@ -158,6 +176,33 @@ static void a_body_too_large_or_broken_off_is_refused(void **state)
 	assert_int_equal(check(&request), STATUS_TOO_LARGE);
 }
 
+/* What has not come cannot be verified; all else is asked before it. */
+static void a_signed_body_must_be_there_to_be_verified(void **state)
+{
+	struct gateway_request request = good_request();
+
+	(void)state;
+	assert_int_equal(
+	    check_with(WEBHOOK_AUTH_HMAC, &request), STATUS_UNAUTHENTICATED);
+	request.signature = "sha256=00";
+	assert_int_equal(
+	    check_with(WEBHOOK_AUTH_HMAC, &request), STATUS_UNAUTHENTICATED);
+	/* printf '{}' | openssl dgst -sha256 -hmac s3cret-of-16-bytes */
+	request.signature =
+	    "sha256=7a675a7b2e91faffe63b7cf47b60a883a67e82eaac471909a3"
+	    "a6b1ebc85767aa";
+	assert_int_equal(check_with(WEBHOOK_AUTH_HMAC, &request), STATUS_OK);
+	request.body = NULL;
+	assert_int_equal(
+	    check_with(WEBHOOK_AUTH_HMAC, &request), STATUS_MALFORMED);
+	request.too_large = true;
+	assert_int_equal(
+	    check_with(WEBHOOK_AUTH_HMAC, &request), STATUS_TOO_LARGE);
+	request.uri = "/other";
+	assert_int_equal(
+	    check_with(WEBHOOK_AUTH_HMAC, &request), STATUS_PATH_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +214,7 @@ int main(void)
 	    cmocka_unit_test(every_other_method_is_not_allowed),
 	    cmocka_unit_test(who_posts_is_asked_before_what),
 	    cmocka_unit_test(a_body_too_large_or_broken_off_is_refused),
+	    cmocka_unit_test(a_signed_body_must_be_there_to_be_verified),
 	};
 
 	return cmocka_run_group_tests_name("webhook", tests, NULL, NULL);

@@ -1,0 +1,400 @@
+/* config_webhook.c: the settings of who may post -> do they fit together */
+#include "config_webhook.h"
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "auth_key.h"
+#include "auth_scheme.h"
+#include "clock.h"
+
+#define SEPARATORS  " ,"
+#define WORDS_MAX   512
+#define STAMP_BYTES sizeof "2026-01-31T00:00:00Z"
+
+/* Reads one member of an item of the list; NULL, or what is wrong. */
+typedef const char *read_member(
+    const char *text, struct webhook_secret *secret);
+
+static read_member read_id, read_text, read_text_file;
+static read_member read_not_before, read_not_after;
+
+static const struct {
+	const char *name;
+	read_member *read;
+} members[] = {
+    {"id", read_id},
+    {"secret", read_text},
+    {"secret_file", read_text_file},
+    {"not_before", read_not_before},
+    {"not_after", read_not_after},
+};
+
+static bool has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+/* ---- Several secrets in one text ----------------------------------------- */
+
+static const char *check_lengths(const struct config_key *key, const char *text)
+{
+	size_t count = 0;
+
+	for (text += strspn(text, SEPARATORS); *text != '\0';
+	     text += strspn(text, SEPARATORS)) {
+		size_t length = strcspn(text, SEPARATORS);
+
+		if (length < (size_t)key->min)
+			return "has a secret that is too short";
+		if (length > (size_t)key->max)
+			return "has a secret that is too long";
+		if (++count > WEBHOOK_SECRETS_MAX)
+			return "has too many secrets";
+		text += length;
+	}
+	return NULL;
+}
+
+const char *config_set_secrets(
+    const struct config_key *key, const char *text, void *field)
+{
+	struct webhook_secrets *secrets = field;
+	const char *wrong = check_lengths(key, text);
+
+	if (wrong)
+		return wrong;
+	if (has_control(text))
+		return "holds a control character";
+	secrets->count = 0;
+	for (text += strspn(text, SEPARATORS); *text != '\0';
+	     text += strspn(text, SEPARATORS)) {
+		struct webhook_secret *secret =
+		    &secrets->items[secrets->count++];
+		size_t length = strcspn(text, SEPARATORS);
+
+		snprintf(secret->id, sizeof secret->id, "%zu", secrets->count);
+		memcpy(secret->text, text, length);
+		secret->text[length] = '\0';
+		secret->not_before_us = 0;
+		secret->not_after_us = INT64_MAX;
+		text += length;
+	}
+	return NULL;
+}
+
+/* ---- A list in the file ---------------------------------------------- */
+
+static const char *read_id(const char *text, struct webhook_secret *secret)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t length = strlen(text);
+
+	if (length == 0 || length > WEBHOOK_SECRET_ID_MAX ||
+	    text[strspn(text, allowed)] != '\0')
+		return "is no id: give 1 to 32 letters, digits, dots, hyphens "
+		       "and underscores";
+	strcpy(secret->id, text);
+	return NULL;
+}
+
+static const char *read_text(const char *text, struct webhook_secret *secret)
+{
+	const struct config_key *key = &config_keys[KEY_WEBHOOK_SECRETS];
+	size_t length = strlen(text);
+
+	if (length < (size_t)key->min || length > (size_t)key->max)
+		return "is too short or too long: give 16 to 4095 bytes";
+	if (has_control(text))
+		return "holds a control character: remove it";
+	memcpy(secret->text, text, length + 1);
+	return NULL;
+}
+
+static const char *read_text_file(
+    const char *text, struct webhook_secret *secret)
+{
+	char bytes[CONFIG_SECRET_BYTES];
+	const char *wrong = "names no file with one line of text that we may "
+			    "read: set it to the path of one";
+	struct text words;
+
+	text_init(&words, WORDS_MAX);
+	if (config_secret_read(text, bytes, sizeof bytes, &words) == STATUS_OK)
+		wrong = read_text(bytes, secret);
+	OPENSSL_cleanse(bytes, sizeof bytes);
+	text_done(&words);
+	return wrong;
+}
+
+/*
+ * strptime takes shorter numbers, and days that no month has; neither is
+ * written back as it was.
+ */
+static const char *read_moment(const char *text, int64_t *us)
+{
+	static const char form[] = "%Y-%m-%dT%H:%M:%SZ";
+	char back[STAMP_BYTES];
+	struct tm parts = {0};
+	const char *end = strptime(text, form, &parts);
+	time_t seconds;
+
+	if (end && *end == '\0') {
+		seconds = timegm(&parts);
+		if (gmtime_r(&seconds, &parts) &&
+		    strftime(back, sizeof back, form, &parts) > 0 &&
+		    strcmp(back, text) == 0) {
+			*us = seconds * CLOCK_SECOND;
+			return NULL;
+		}
+	}
+	return "is no time: give it in UTC as 2026-01-31T00:00:00Z";
+}
+
+static const char *read_not_before(
+    const char *text, struct webhook_secret *secret)
+{
+	return read_moment(text, &secret->not_before_us);
+}
+
+static const char *read_not_after(
+    const char *text, struct webhook_secret *secret)
+{
+	return read_moment(text, &secret->not_after_us);
+}
+
+/* Where in the list something is wrong: its items are counted from 1. */
+static void blame(struct loading *loading, size_t number, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+static void blame(
+    struct loading *loading, size_t number, const char *format, ...)
+{
+	char words[WORDS_MAX];
+	char line[WORDS_MAX + 32];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(words, sizeof words, format, arguments);
+	va_end(arguments);
+	snprintf(line, sizeof line, "item %zu: %s", number, words);
+	report_clash(loading, &config_keys[KEY_WEBHOOK_SECRETS], line);
+}
+
+/* False: it was reported. */
+static bool take_member(struct loading *loading, size_t number,
+    const char *name, const json_t *value, struct webhook_secret *secret)
+{
+	const char *wrong;
+	size_t i;
+
+	for (i = 0; i < sizeof members / sizeof *members; i++)
+		if (strcmp(members[i].name, name) == 0)
+			break;
+	if (i == sizeof members / sizeof *members) {
+		blame(loading, number,
+		    "it has a member that is not known: give id, secret or "
+		    "secret_file, not_before, not_after");
+		return false;
+	}
+	wrong = json_is_string(value)
+		    ? members[i].read(json_string_value(value), secret)
+		    : "is no string: give one in quotes";
+	if (wrong)
+		blame(loading, number, "%s %s", members[i].name, wrong);
+	return !wrong;
+}
+
+static const char *item_wrong(
+    const struct webhook_secrets *secrets, const json_t *item)
+{
+	const struct webhook_secret *secret = &secrets->items[secrets->count];
+	bool has_file = json_object_get(item, "secret_file");
+	bool has_text = json_object_get(item, "secret");
+	size_t i;
+
+	if (secret->id[0] == '\0')
+		return "it has no id: name it, as the log will";
+	if (has_file == has_text)
+		return "give either secret or secret_file";
+	if (secret->not_before_us >= secret->not_after_us)
+		return "not_before must come before not_after";
+	for (i = 0; i < secrets->count; i++)
+		if (strcmp(secrets->items[i].id, secret->id) == 0)
+			return "its id is that of another: change one";
+	return NULL;
+}
+
+static void take_item(
+    struct loading *loading, size_t number, const json_t *item)
+{
+	struct webhook_secrets *secrets = &loading->config->webhook_secrets;
+	struct webhook_secret *secret = &secrets->items[secrets->count];
+	const char *wrong;
+	const char *name;
+	json_t *value;
+	bool good = true;
+
+	*secret = (struct webhook_secret){.not_after_us = INT64_MAX};
+	json_object_foreach ((json_t *)(uintptr_t)item, name, value) {
+		good =
+		    take_member(loading, number, name, value, secret) && good;
+	}
+	if (!good)
+		return;
+	wrong = json_is_object(item)
+		    ? item_wrong(secrets, item)
+		    : "is no object: give it as {\"id\": ..., \"secret\": ...}";
+	if (wrong)
+		blame(loading, number, "%s", wrong);
+	else
+		secrets->count++;
+}
+
+void config_take_secrets(
+    struct loading *loading, const struct config_key *key, const json_t *list)
+{
+	size_t i;
+
+	if (json_array_size(list) > WEBHOOK_SECRETS_MAX) {
+		report_clash(loading, key,
+		    "has more than 10 items: remove those that are not used");
+		return;
+	}
+	for (i = 0; i < json_array_size(list); i++)
+		take_item(loading, i + 1, json_array_get(list, i));
+}
+
+/* ---- What fits what --------------------------------------------------- */
+
+static void check_secrets(struct loading *loading)
+{
+	const struct config *config = loading->config;
+	const struct webhook_secrets *secrets = &config->webhook_secrets;
+	const char *wrong = NULL;
+	size_t i;
+
+	if (loading->wrong[KEY_WEBHOOK_SECRET] ||
+	    loading->wrong[KEY_WEBHOOK_SECRETS])
+		return;
+	if (config->webhook_secret[0] == '\0' && secrets->count == 0)
+		report_unset(loading, &config_keys[KEY_WEBHOOK_SECRET]);
+	if (config->webhook_secret[0] != '\0')
+		wrong = auth_key_wrong(config, config->webhook_secret);
+	if (wrong)
+		report_clash(loading, &config_keys[KEY_WEBHOOK_SECRET], wrong);
+	for (i = 0; i < secrets->count; i++) {
+		wrong = auth_key_wrong(config, secrets->items[i].text);
+		if (wrong)
+			blame(loading, i + 1, "the secret %s", wrong);
+	}
+}
+
+/* A header that is signed must be named, and one that is named be signed. */
+static void check_piece(struct loading *loading,
+    const struct auth_scheme *scheme, enum auth_piece_kind kind,
+    enum config_key_number number, const char *header)
+{
+	bool is_signed = auth_scheme_signs(scheme, kind);
+
+	if (is_signed && *header == '\0')
+		report_unset(loading, &config_keys[number]);
+	if (!is_signed && *header != '\0')
+		report_clash(loading, &config_keys[number],
+		    "is not signed, since WEBHOOK_TEMPLATE leaves it out: "
+		    "remove it here or put it there");
+}
+
+static void check_custom(struct loading *loading)
+{
+	const struct config *config = loading->config;
+	struct auth_scheme scheme;
+	const char *wrong = auth_scheme_init(&scheme, config);
+
+	if (config->webhook_header[0] == '\0' &&
+	    !loading->wrong[KEY_WEBHOOK_HEADER])
+		report_unset(loading, &config_keys[KEY_WEBHOOK_HEADER]);
+	if (loading->wrong[KEY_WEBHOOK_TEMPLATE])
+		return;
+	if (wrong) {
+		report_clash(
+		    loading, &config_keys[KEY_WEBHOOK_TEMPLATE], wrong);
+		return;
+	}
+	check_piece(loading, &scheme, AUTH_PIECE_TIMESTAMP,
+	    KEY_WEBHOOK_TIMESTAMP_HEADER, config->webhook_timestamp_header);
+	check_piece(loading, &scheme, AUTH_PIECE_ID, KEY_WEBHOOK_ID_HEADER,
+	    config->webhook_id_header);
+}
+
+/* Who set one of these believes that it counts. */
+static void check_preset(struct loading *loading)
+{
+	static const enum config_key_number custom_only[] = {KEY_WEBHOOK_HEADER,
+	    KEY_WEBHOOK_PREFIX, KEY_WEBHOOK_HASH, KEY_WEBHOOK_ENCODING,
+	    KEY_WEBHOOK_TEMPLATE, KEY_WEBHOOK_TIMESTAMP_HEADER,
+	    KEY_WEBHOOK_ID_HEADER};
+	size_t i;
+
+	for (i = 0; i < sizeof custom_only / sizeof *custom_only; i++) {
+		enum config_key_number number = custom_only[i];
+
+		if (loading->config->origin[number] == CONFIG_FROM_DEFAULT)
+			continue;
+		report_clash(loading, &config_keys[number],
+		    "counts only with WEBHOOK_SCHEME=custom: remove it, or "
+		    "set that");
+	}
+}
+
+/* From too early to too late: so long can one signature be used. */
+static void check_window(struct loading *loading)
+{
+	const struct config *config = loading->config;
+	int64_t least_s = config->webhook_tolerance_past_s +
+			  config->webhook_tolerance_future_s;
+	struct auth_scheme scheme;
+	char words[WORDS_MAX];
+
+	if (loading->wrong[KEY_CLAIM_WINDOW] ||
+	    config->claim_window_s >= least_s ||
+	    auth_scheme_init(&scheme, config) ||
+	    !auth_scheme_signs(&scheme, AUTH_PIECE_TIMESTAMP))
+		return;
+	snprintf(words, sizeof words,
+	    "is less than WEBHOOK_TOLERANCE_PAST_S and _FUTURE_S together, "
+	    "%lld: a signed event could be played again once it is "
+	    "forgotten; raise it or lower those",
+	    (long long)least_s);
+	report_clash(loading, &config_keys[KEY_CLAIM_WINDOW], words);
+}
+
+void config_check_webhook(struct loading *loading)
+{
+	const struct config *config = loading->config;
+
+	if (loading->wrong[KEY_WEBHOOK_AUTH] ||
+	    config->webhook_auth == WEBHOOK_AUTH_NONE)
+		return;
+	if (!loading->wrong[KEY_WEBHOOK_SCHEME])
+		check_secrets(loading);
+	if (config->webhook_auth == WEBHOOK_AUTH_HEADER &&
+	    config->webhook_header[0] == '\0' &&
+	    !loading->wrong[KEY_WEBHOOK_HEADER])
+		report_unset(loading, &config_keys[KEY_WEBHOOK_HEADER]);
+	if (config->webhook_auth != WEBHOOK_AUTH_HMAC ||
+	    loading->wrong[KEY_WEBHOOK_SCHEME])
+		return;
+	if (config->webhook_scheme == WEBHOOK_SCHEME_CUSTOM)
+		check_custom(loading);
+	else
+		check_preset(loading);
+	check_window(loading);
+}
