@@ -42,7 +42,7 @@ struct store_job {
 
 #define STORE_WAITING_MAX  4096 /* jobs that may wait at one time */
 #define STORE_BATCH_MAX    256  /* bodies in one transaction */
-#define STORE_FAILURES_MAX 4    /* of one group, before all of it fails */
+#define STORE_FAILURES_MAX 4    /* by the file; then the group fails */
 
 /*
  * Opens path as db_open does and starts the thread. What went wrong is in
@@ -58,9 +58,10 @@ enum status store_open(struct loop *loop, const char *path,
  * Runs body in a transaction of the job's lane; a group that holds one
  * durable job commits durably. done gets the body's status when that was
  * not OK, else the commit's: OK means committed. When STORE_FAILURES_MAX
- * bodies of a group have failed, the file is taken to be at fault, and the
- * rest of the group fails with the last one's status. STATUS_STORE_BUSY, at
- * once but still from the loop, when STORE_WAITING_MAX jobs wait.
+ * bodies of a group have failed with STATUS_STORE_*, the file is taken to be
+ * at fault, and the rest of the group fails with the last one's status.
+ * STATUS_STORE_BUSY, at once but still from the loop, when STORE_WAITING_MAX
+ * jobs wait.
  * done is called exactly once, later, from the loop.
  */
 void store_submit(struct store *store, struct store_job *job);

@@ -160,21 +160,29 @@ static void take_out(struct queue *group, const struct store_job *failed)
 	*group = others;
 }
 
+/* What a body says of its own work (STATUS_STALE ...) is no trouble. */
+static bool is_trouble(enum status status)
+{
+	return status == STATUS_STORE_BUSY || status == STATUS_STORE_FULL ||
+	       status == STATUS_STORE_UNAVAILABLE ||
+	       status == STATUS_STORE_CORRUPT;
+}
+
 /*
  * A body that fails is taken out and the others run again: failing is rare,
- * and a savepoint around each body would cost every group. When more fail,
- * it is the file (a full disk), not the body, and all fail with the last.
+ * and a savepoint around each body would cost every group. When the file (a
+ * full disk) has failed several, it will fail the others, too.
  */
 static void run_group(struct store *store, struct db *db, struct queue *group)
 {
 	struct queue finished = {0};
 	struct store_job *job;
-	int failed = 0;
+	int failed = 0; /* by the file */
 
 	while ((job = run_together(store, db, group)) != NULL) {
 		take_out(group, job);
 		push(&finished, job);
-		failed++;
+		failed += is_trouble(job->status);
 		if (failed == STORE_FAILURES_MAX) {
 			give_all(store, group, job->status);
 			break;
@@ -330,12 +338,9 @@ static void call_riders(struct store *store)
 	pthread_mutex_unlock(&store->lock);
 }
 
-/* What a body says of its own work (STATUS_STALE ...) is no trouble. */
 static void note_trouble(struct store *store, enum status status)
 {
-	if (status != STATUS_STORE_BUSY && status != STATUS_STORE_FULL &&
-	    status != STATUS_STORE_UNAVAILABLE &&
-	    status != STATUS_STORE_CORRUPT)
+	if (!is_trouble(status))
 		return;
 	store->trouble = status;
 	store->trouble_us = clock_mono_us();

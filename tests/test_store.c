@@ -206,6 +206,25 @@ static void a_failing_body_is_undone_alone(void **state)
 	assert_int_equal(rows(*state), MANY - 2);
 }
 
+/* As when a worker that hung comes back with all it had in hand. */
+static void many_failing_bodies_take_no_other_with_them(void **state)
+{
+	static struct work works[100];
+	struct bench bench;
+
+	memset(works, 0, sizeof works);
+	open_bench(&bench, *state);
+	for (int i = 0; i < 100; i++) {
+		works[i].gives = i % 3 == 0 ? STATUS_STALE : STATUS_OK;
+		submit(&bench, &works[i], STORE_RECORD);
+	}
+	run_bench(&bench, 100);
+	assert_int_equal(bench.ended[STATUS_STALE], 34);
+	assert_int_equal(bench.ended[STATUS_OK], 66);
+	close_bench(&bench);
+	assert_int_equal(rows(*state), 66);
+}
+
 static void too_many_waiting_jobs_are_refused_later_from_the_loop(void **state)
 {
 	static struct work works[STORE_WAITING_MAX + 300];
@@ -446,6 +465,7 @@ int main(void)
 	    WITH_PLACE(waiting_jobs_are_committed_in_groups),
 	    WITH_PLACE(a_rider_comes_home_before_its_groups_jobs),
 	    WITH_PLACE(a_failing_body_is_undone_alone),
+	    WITH_PLACE(many_failing_bodies_take_no_other_with_them),
 	    WITH_PLACE(too_many_waiting_jobs_are_refused_later_from_the_loop),
 	    WITH_PLACE(of_a_stuck_gate_only_the_first_job_waits_for_long),
 	    WITH_PLACE(a_file_that_was_taken_away_is_begun_anew),
