@@ -57,6 +57,9 @@ enum status claim_row_take(struct db *db, struct claim_row *row);
 enum status claim_row_finish(
     struct db *db, const struct claim_row *row, int http, const char *answer);
 
+/* STATUS_STALE: its lease ran out, and another request has taken it over. */
+enum status claim_row_check(struct db *db, const struct claim_row *row);
+
 /*
  * Gives the claim back: the sender may try again. Does nothing when the
  * claim has been taken over, or was finished.

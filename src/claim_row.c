@@ -127,6 +127,20 @@ enum status claim_row_finish(
 	return status == STATUS_OK ? forget_some(db, row) : status;
 }
 
+enum status claim_row_check(struct db *db, const struct claim_row *row)
+{
+	struct db_row *use = db_use(db, SQL_claim_held);
+	bool taken_over = false;
+	enum status status;
+
+	db_bind_text(use, ":key", row->key);
+	db_bind_int(use, ":holder", row->holder);
+	if (db_next(use))
+		taken_over = db_int(use, 0) != 0;
+	status = db_done(use);
+	return status == STATUS_OK && taken_over ? STATUS_STALE : status;
+}
+
 enum status claim_row_release(struct db *db, const struct claim_row *row)
 {
 	struct db_row *use = db_use(db, SQL_claim_release);

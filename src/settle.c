@@ -86,6 +86,11 @@ static enum status settle_body(struct db *db, void *arg)
 		    settlement->claim->found != CLAIM_OURS)
 			return status;
 	}
+	/* Who took it over answers for it; in the queue it would come twice. */
+	if (settlement->queue == SETTLE_PUT && has_claim(settlement))
+		status = claim_row_check(db, settlement->claim);
+	if (status != STATUS_OK)
+		return status;
 	/* First, since it finds out whether the rest is ours to write. */
 	status = settle_queue(db, settlement);
 	if (status == STATUS_OK && !settlement->undecided)

@@ -131,6 +131,33 @@ static void an_answer_is_kept_with_its_record(void **state)
 	    text_string(&ending->claim.answer), "{\"first\":true}");
 }
 
+/* A process that hung: its event was sent again, and is in other hands. */
+static void what_another_has_taken_over_is_not_put_into_the_queue(void **state)
+{
+	struct ending *ending = *state;
+	char body[] = "{}";
+	struct outbox_item item = {.interaction_id = "a1b2c3d4", .body = body};
+	struct claim_row ours = ending->claim;
+	sqlite3 *raw = raw_open(ending->place);
+
+	raw_run(raw, "UPDATE claim SET lease_until_us = 0");
+	sqlite3_close(raw);
+	ending->claim.holder = 2;
+	assert_int_equal(take_claim(ending), CLAIM_OURS);
+	ending->settlement.claim = &ours;
+	ending->settlement.undecided = true;
+	ending->settlement.queue = SETTLE_PUT;
+	ending->settlement.item = &item;
+	assert_int_equal(settle_and_wait(ending, "{}"), STATUS_STALE);
+	assert_int_equal(
+	    raw_int(ending->place, "SELECT count(*) FROM outbox"), 0);
+	ending->ended = 0;
+	ending->settlement.claim = &ending->claim;
+	assert_int_equal(settle_and_wait(ending, "{}"), STATUS_OK);
+	assert_int_equal(
+	    raw_int(ending->place, "SELECT count(*) FROM outbox"), 1);
+}
+
 static void without_an_answer_the_sender_may_try_again(void **state)
 {
 	struct ending *ending = *state;
@@ -208,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_ENDING(an_answer_is_kept_with_its_record),
+	    WITH_ENDING(what_another_has_taken_over_is_not_put_into_the_queue),
 	    WITH_ENDING(without_an_answer_the_sender_may_try_again),
 	    WITH_ENDING(without_a_claim_only_the_record_is_written),
 	    WITH_ENDING(who_was_overtaken_still_records),
