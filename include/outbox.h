@@ -62,6 +62,8 @@ struct outbox_take {
 	int limit;
 	int running_max;
 	int64_t lease_us;
+	int64_t backoff_us; /* before the second attempt; doubles */
+	int64_t longest_us; /* wait between two attempts */
 	struct outbox_item *items;
 	int count; /* the result */
 };

@@ -1,4 +1,4 @@
--- health_row.c: read_pause
-SELECT max(0, not_before_us - :now_us)
+-- health_row.c: read_pause: no longer than it was asked for
+SELECT max(0, min(not_before_us - :now_us, not_before_us - since_us))
   FROM throttle
  WHERE upstream = :upstream;

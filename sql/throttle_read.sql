@@ -1,4 +1,4 @@
 -- throttle.c: read_row
-SELECT not_before_us, budget
+SELECT not_before_us, since_us, budget
   FROM throttle
  WHERE upstream = :upstream;

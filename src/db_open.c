@@ -39,6 +39,7 @@ static const enum sql migrations[] = {
     SQL_schema_10_trace,
     SQL_schema_11_replaced,
     SQL_schema_12_claim_created,
+    SQL_schema_13_pause_since,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

@@ -57,8 +57,10 @@ enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us)
 /*
  * Items whose worker died or hung wait again. Their fence stays: the next
  * lease has a larger one, and the worker, should it wake, none that fits.
+ * And a clock that was put back must not hold anything up for as long.
  */
-static enum status take_back(struct db *db, int64_t now_us)
+static enum status take_back(
+    struct db *db, const struct outbox_take *take, int64_t now_us)
 {
 	struct db_row *use = db_use(db, SQL_outbox_lapse_note);
 	enum status status;
@@ -72,6 +74,15 @@ static enum status take_back(struct db *db, int64_t now_us)
 		return status;
 	use = db_use(db, SQL_outbox_lapse);
 	db_bind_int(use, ":now_us", now_us);
+	db_bind_int(use, ":longest_us", now_us + take->lease_us);
+	db_next(use);
+	status = db_done(use);
+	if (status != STATUS_OK)
+		return status;
+	use = db_use(db, SQL_outbox_future);
+	db_bind_int(use, ":now_us", now_us);
+	db_bind_int(use, ":backoff_us", take->backoff_us);
+	db_bind_int(use, ":longest_us", take->longest_us);
 	db_next(use);
 	return db_done(use);
 }
@@ -163,7 +174,7 @@ enum status outbox_take(struct db *db, struct outbox_take *take)
 
 	/* A transaction's body may run again: nothing is kept of before. */
 	outbox_take_drop(take);
-	status = take_back(db, now_us);
+	status = take_back(db, take, now_us);
 	if (status == STATUS_OK)
 		status = count_running(db, &running);
 	if (status != STATUS_OK)

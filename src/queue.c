@@ -16,6 +16,11 @@
 #define LONGEST_WAIT_US (60 * CLOCK_SECOND) /* between two attempts */
 /* A worker that is alive has ended its item so long after its deadline. */
 #define LEASE_SPARE_US (5 * CLOCK_SECOND)
+/*
+ * What was taken so long ago is not begun, since the process hung meanwhile:
+ * its attempt and the wait for the commit might outlast the lease.
+ */
+#define LATE_US (3 * CLOCK_SECOND)
 
 struct queue {
 	const struct config *config;
@@ -28,6 +33,7 @@ struct queue {
 	bool again;         /* woken while taking */
 	bool found;         /* something was taken since a look found nothing */
 	enum status status; /* of the last look */
+	int64_t looked_us;  /* when it was submitted; monotonic */
 	int in_hand;
 	struct loop_timer timer;
 	struct store_job job;
@@ -76,6 +82,16 @@ static void took_nothing(struct queue *queue)
 	rest(queue, TROUBLE_US);
 }
 
+/* Their leases run out, and somebody takes them again. */
+static void took_too_late(struct queue *queue)
+{
+	log_line(LOG_WARN, NULL,
+	    "this process hung: %d queued events are left to others",
+	    queue->take.count);
+	outbox_take_drop(&queue->take);
+	rest(queue, 0);
+}
+
 static void took(void *arg, enum status status)
 {
 	struct queue *queue = arg;
@@ -86,6 +102,10 @@ static void took(void *arg, enum status status)
 	queue->status = status;
 	if (status != STATUS_OK) {
 		took_nothing(queue);
+		return;
+	}
+	if (count > 0 && clock_mono_us() - queue->looked_us > LATE_US) {
+		took_too_late(queue);
 		return;
 	}
 	queue->take.count = 0;
@@ -113,6 +133,8 @@ static void look(void *arg)
 	queue->take.limit = room < BATCH_MAX ? room : BATCH_MAX;
 	queue->take.running_max = (int)queue->config->cxone_max_inflight;
 	queue->take.lease_us = queue_attempt_us(queue->config) + LEASE_SPARE_US;
+	queue->take.backoff_us = queue->config->queue_backoff_us;
+	queue->take.longest_us = LONGEST_WAIT_US;
 	queue->take.items = queue->items;
 	queue->job = (struct store_job){
 	    .lane = STORE_RECORD,
@@ -120,6 +142,7 @@ static void look(void *arg)
 	    .done = took,
 	    .arg = queue,
 	};
+	queue->looked_us = clock_mono_us();
 	store_submit(queue->store, &queue->job);
 }
 

@@ -19,6 +19,7 @@
 struct row {
 	bool found;
 	int64_t not_before_us;
+	int64_t since_us; /* when that pause was asked for */
 	int64_t budget;
 	int64_t asked_us; /* a pause until then; 0: none */
 	int64_t change;
@@ -32,7 +33,7 @@ struct row {
  *
  * The pause is kept twice: free_us, monotonic, is what counts, so that a
  * clock that jumps does not stretch a pause which is being kept; not_before_us
- * is how it stands in the row.
+ * and since_us are how it stands in the row.
  */
 struct throttle {
 	struct loop *loop;
@@ -41,6 +42,7 @@ struct throttle {
 	int64_t size; /* of a full budget */
 	int64_t free_us;
 	int64_t not_before_us;
+	int64_t since_us;
 	int64_t budget;
 	int64_t change;    /* of the budget, unwritten */
 	bool pause_is_new; /* unwritten */
@@ -60,7 +62,8 @@ static enum status take_row(struct db_row *use, struct row *row)
 	row->found = db_next(use);
 	if (row->found) {
 		row->not_before_us = db_int(use, 0);
-		row->budget = db_int(use, 1);
+		row->since_us = db_int(use, 1);
+		row->budget = db_int(use, 2);
 	}
 	return db_done(use);
 }
@@ -95,19 +98,27 @@ static enum status save_row(struct db *db, void *arg)
 
 	db_bind_text(use, ":upstream", throttle->upstream);
 	db_bind_int(use, ":asked_us", throttle->row.asked_us);
+	db_bind_int(use, ":since_us", throttle->row.since_us);
 	db_bind_int(use, ":size", throttle->size);
 	db_bind_int(use, ":change", throttle->row.change);
 	return take_row(use, &throttle->row);
 }
 
-/* A row that a clock far ahead of ours wrote stops nobody for longer. */
-static void keep_pause(struct throttle *throttle, int64_t not_before_us)
+/*
+ * A clock that was put back since makes a pause no longer than was asked
+ * for, and no row stops anybody for longer than the longest pause there is.
+ */
+static void keep_pause(
+    struct throttle *throttle, int64_t not_before_us, int64_t since_us)
 {
 	int64_t left_us = not_before_us - clock_wall_us();
 
+	if (left_us > not_before_us - since_us)
+		left_us = not_before_us - since_us;
 	if (left_us > RETRY_AFTER_MAX_US)
 		left_us = RETRY_AFTER_MAX_US;
 	throttle->not_before_us = not_before_us;
+	throttle->since_us = since_us;
 	throttle->free_us = clock_mono_us() + left_us;
 }
 
@@ -123,7 +134,7 @@ static void learn(struct throttle *throttle, const struct row *row)
 	/* A shorter one, too: an operator may have ended the pause. */
 	if (!throttle->pause_is_new ||
 	    row->not_before_us > throttle->not_before_us)
-		keep_pause(throttle, row->not_before_us);
+		keep_pause(throttle, row->not_before_us, row->since_us);
 }
 
 static void rode_in(void *arg, enum status status)
@@ -150,6 +161,7 @@ static void save(struct throttle *throttle)
 {
 	throttle->row.asked_us =
 	    throttle->pause_is_new ? throttle->not_before_us : 0;
+	throttle->row.since_us = throttle->since_us;
 	throttle->row.change = throttle->change;
 	throttle->pause_is_new = false;
 	throttle->change = 0;
@@ -267,6 +279,7 @@ int64_t throttle_pause_us(struct throttle *throttle)
 void throttle_ask_pause(struct throttle *throttle, int64_t pause_us)
 {
 	int64_t left_us = throttle_pause_us(throttle);
+	int64_t now_us = clock_wall_us();
 
 	if (pause_us <= left_us || throttle->stopping)
 		return;
@@ -274,7 +287,7 @@ void throttle_ask_pause(struct throttle *throttle, int64_t pause_us)
 		log_line(LOG_WARN, NULL,
 		    "%s asks for a pause of %lld ms, which all processes keep",
 		    throttle->upstream, (long long)(pause_us / CLOCK_MS));
-	keep_pause(throttle, clock_wall_us() + pause_us);
+	keep_pause(throttle, now_us + pause_us, now_us);
 	throttle->pause_is_new = true;
 	if (!throttle->busy)
 		save(throttle);

@@ -95,6 +95,14 @@ static bool is_good(
 	       now_us < stored->expires_us;
 }
 
+/* Longer than any from now: from before the clock was put back, so ended. */
+static bool is_leased(
+    const struct stored *stored, const struct token_row *row, int64_t now_us)
+{
+	return !stored->ours && stored->lease_until_us > now_us &&
+	       stored->lease_until_us <= now_us + row->lease_us;
+}
+
 enum status token_row_claim(struct db *db, struct token_row *row)
 {
 	int64_t now_us = clock_wall_us();
@@ -116,7 +124,7 @@ enum status token_row_claim(struct db *db, struct token_row *row)
 	row->claim = TOKEN_HAVE;
 	if (good && now_us < token_row_refresh_us(row))
 		return STATUS_OK;
-	if (stored.lease_until_us > now_us && !stored.ours) {
+	if (is_leased(&stored, row, now_us)) {
 		row->claim = good ? TOKEN_HAVE : TOKEN_WAIT;
 		return STATUS_OK;
 	}

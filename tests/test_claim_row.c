@@ -106,6 +106,19 @@ static void two_events_do_not_meet(void **state)
 	assert_int_equal(count_claims(requests), 2);
 }
 
+/* The first has a lease of two minutes, as if the clock had been later. */
+static void a_claim_from_before_the_clock_was_put_back_ends_soon(void **state)
+{
+	struct requests *requests = *state;
+
+	requests->one.lease_us = 120 * CLOCK_SECOND;
+	requests->two.lease_us = 40 * CLOCK_MS;
+	assert_int_equal(take(requests, &requests->one), CLAIM_OURS);
+	assert_int_equal(take(requests, &requests->two), CLAIM_IN_HAND);
+	nap_ms(45);
+	assert_int_equal(take(requests, &requests->two), CLAIM_OURS);
+}
+
 static void who_comes_later_gets_the_firsts_answer(void **state)
 {
 	struct requests *requests = *state;
@@ -170,7 +183,8 @@ static void a_lease_that_ran_out_is_taken_over(void **state)
 static void who_was_overtaken_neither_finishes_nor_gives_back(void **state)
 {
 	struct requests *requests = *state;
-	struct claim_row third = {.holder = 3, .key = "same"};
+	struct claim_row third = {
+	    .holder = 3, .key = "same", .lease_us = LEASE_US};
 
 	text_init(&third.answer, CLAIM_ANSWER_MAX);
 	requests->one.lease_us = 0;
@@ -333,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_REQUESTS(the_first_has_the_event_in_hand_and_the_second_not),
 	    WITH_REQUESTS(two_events_do_not_meet),
+	    WITH_REQUESTS(a_claim_from_before_the_clock_was_put_back_ends_soon),
 	    WITH_REQUESTS(who_comes_later_gets_the_firsts_answer),
 	    WITH_REQUESTS(an_event_whose_answer_is_gone_waits_for_its_lease),
 	    WITH_REQUESTS(a_claim_given_back_is_free_at_once),

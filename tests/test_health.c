@@ -324,7 +324,7 @@ static void states_are_told_but_no_ids_and_no_secrets(void **state)
 	add_items(bench, 2);
 	add_token(bench, "'bearer-text', " NOW " + 100000000, 0, NULL");
 	change(bench, "INSERT INTO throttle VALUES ('http://cxone', " NOW
-		      " + 30000000, 1)");
+		      " + 30000000, 1, 0)");
 	change(bench, "UPDATE outbox SET state = 'parked' WHERE id = 1");
 	assert_int_equal(ready(bench), 200);
 	says(bench, "token.state", "valid");

@@ -189,6 +189,42 @@ static void a_lease_that_ran_out_is_taken_by_another(void **state)
 	    count_in(workers, "attempt WHERE status = 'stale'"), 1);
 }
 
+/* Its worker may be dead; nobody waits until the clock is there again. */
+static void a_lease_from_before_the_clock_was_put_back_ends_soon(void **state)
+{
+	struct workers *workers = *state;
+
+	put(workers->one, "call");
+	take_one(workers, workers->one);
+	workers->take.lease_us = 40 * CLOCK_MS;
+	assert_int_equal(take(workers, workers->two), 0);
+	nap_ms(45);
+	assert_int_equal(take_one(workers, workers->two).attempts, 2);
+}
+
+static void what_came_before_the_clock_was_put_back_does_not_wait(void **state)
+{
+	struct workers *workers = *state;
+
+	struct outbox_item item;
+	int64_t later_us = clock_wall_us() + 120 * CLOCK_SECOND;
+
+	workers->take.backoff_us = 5 * CLOCK_SECOND;
+	workers->take.longest_us = 60 * CLOCK_SECOND;
+	put_aged(workers->one, "call", -120 * CLOCK_SECOND);
+	item = take_one(workers, workers->one);
+	/* One that failed once waits as after a first failure. */
+	assert_int_equal(db_begin(workers->one, false), STATUS_OK);
+	assert_int_equal(outbox_again(workers->one, &item,
+			     &(struct outbox_end){.error = ""}, later_us, true),
+	    STATUS_OK);
+	assert_int_equal(db_commit(workers->one), STATUS_OK);
+	assert_int_equal(take(workers, workers->one), 0);
+	assert_in_range(raw_int(workers->place, "SELECT due_us FROM outbox"),
+	    clock_wall_us() + 5 * CLOCK_SECOND,
+	    clock_wall_us() + 10 * CLOCK_SECOND);
+}
+
 /* Its fence fits no more, and it has no other way to write. */
 static void a_stale_worker_can_write_nothing(void **state)
 {
@@ -393,6 +429,8 @@ int main(void)
 	    WITH_WORKERS(what_is_given_back_does_not_count),
 	    WITH_WORKERS(every_lease_has_a_larger_fence),
 	    WITH_WORKERS(a_lease_that_ran_out_is_taken_by_another),
+	    WITH_WORKERS(a_lease_from_before_the_clock_was_put_back_ends_soon),
+	    WITH_WORKERS(what_came_before_the_clock_was_put_back_does_not_wait),
 	    WITH_WORKERS(a_stale_worker_can_write_nothing),
 	    WITH_WORKERS(a_newer_event_supersedes_the_one_that_waits),
 	    WITH_WORKERS(an_older_event_that_comes_later_is_superseded_itself),

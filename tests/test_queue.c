@@ -168,6 +168,24 @@ static void it_takes_nothing_before_its_start(void **state)
 	assert_string_equal(bench->held[0]->interaction_id, "call");
 }
 
+/* The loop's sleep is the process's: what the store took has got old. */
+static void what_was_taken_before_a_hang_is_not_begun(void **state)
+{
+	struct bench *bench = *state;
+
+	put(bench, "call");
+	queue_start(bench->queue);
+	run_for(bench->loop, 0);
+	sleep(4);
+	run_for(bench->loop, 100);
+	assert_int_equal(bench->begun, 0);
+	assert_int_equal(
+	    raw_int(bench->place, "SELECT sum(state = 'running') FROM outbox"),
+	    1);
+	/* When the lease has run out it is taken like any other. */
+	assert_true(begins(bench, 1, 10000));
+}
+
 static void it_is_idle_when_a_look_found_nothing(void **state)
 {
 	struct bench *bench = *state;
@@ -374,6 +392,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    AT_BENCH(it_takes_nothing_before_its_start),
+	    AT_BENCH(what_was_taken_before_a_hang_is_not_begun),
 	    AT_BENCH(it_is_idle_when_a_look_found_nothing),
 	    AT_BENCH(it_is_not_idle_with_an_item_in_hand),
 	    AT_BENCH(it_looks_at_once_when_woken),

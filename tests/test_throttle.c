@@ -298,13 +298,37 @@ static void no_row_stops_anybody_for_longer_than_an_hour(void **state)
 
 	db_close(must_open(place, DB_SERVE));
 	run_sql(place, "INSERT INTO throttle VALUES ('" UPSTREAM "', "
-		       "9000000000000000, 77)");
+		       "9000000000000000, 77, 0)");
 	assert_true(join(&party, place));
 	run_for(&party, 100 * MS);
 	assert_in_range(throttle_pause_us(party.throttle),
 	    RETRY_AFTER_MAX_US - CLOCK_SECOND, RETRY_AFTER_MAX_US);
 	assert_int_equal(throttle_budget(party.throttle), 77);
 	leave(&party);
+}
+
+/* One second was asked for, two minutes later than it is now. */
+static void a_clock_put_back_stretches_no_pause(void **state)
+{
+	struct place *place = *state;
+	struct party party;
+	char sql[160];
+
+	db_close(must_open(place, DB_SERVE));
+	snprintf(sql, sizeof sql,
+	    "INSERT INTO throttle VALUES ('" UPSTREAM "', %lld, 77, %lld)",
+	    (long long)(clock_wall_us() + 121 * CLOCK_SECOND),
+	    (long long)(clock_wall_us() + 120 * CLOCK_SECOND));
+	run_sql(place, sql);
+	assert_true(join(&party, place));
+	run_for(&party, 100 * MS);
+	assert_in_range(throttle_pause_us(party.throttle), 1, CLOCK_SECOND);
+	/* Nor does it stand in the way of one that is asked for now. */
+	throttle_ask_pause(party.throttle, 30 * CLOCK_SECOND);
+	run_tick(&party);
+	leave(&party);
+	assert_in_range(row(place, "not_before_us") - clock_wall_us(), 1,
+	    30 * CLOCK_SECOND);
 }
 
 static void what_the_store_refused_is_written_later(void **state)
@@ -492,6 +516,7 @@ int main(void)
 	    WITH_PLACE(a_pause_ends_by_itself),
 	    WITH_PLACE(a_shorter_pause_does_not_shorten_a_longer_one),
 	    WITH_PLACE(an_operator_can_end_a_pause),
+	    WITH_PLACE(a_clock_put_back_stretches_no_pause),
 	    WITH_PLACE(no_row_stops_anybody_for_longer_than_an_hour),
 	    WITH_PLACE(what_the_store_refused_is_written_later),
 	    WITH_PLACE(a_store_that_hangs_has_one_job_of_ours),

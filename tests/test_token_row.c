@@ -126,6 +126,18 @@ static void the_first_claim_gets_the_lease_and_the_next_waits(void **state)
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_WAIT);
 }
 
+/* Longer than any lease is: the clock was later when it was taken. */
+static void a_lease_from_before_the_clock_was_put_back_holds_nobody(
+    void **state)
+{
+	struct place *place = *state;
+
+	place->one.lease_us = 120 * CLOCK_SECOND;
+	assert_int_equal(claim(place, &place->one, 0), TOKEN_LEASE);
+	assert_int_equal(claim(place, &place->two, 0), TOKEN_LEASE);
+	assert_int_equal(place->two.fence, 2);
+}
+
 static void what_one_saves_the_other_has(void **state)
 {
 	struct place *place = *state;
@@ -387,6 +399,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_PLACE(the_first_claim_gets_the_lease_and_the_next_waits),
+	    IN_PLACE(a_lease_from_before_the_clock_was_put_back_holds_nobody),
 	    IN_PLACE(what_one_saves_the_other_has),
 	    IN_PLACE(only_the_stored_version_can_be_rejected),
 	    IN_PLACE(a_rejected_fresh_token_is_not_replaced_for_a_while),
