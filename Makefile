@@ -43,6 +43,7 @@ SIM_O   := $(patsubst tests/sim/%.c,$(B)/sim/%.o,$(wildcard tests/sim/*.c))
 CASES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/cases*.c))
 FAKES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/fake_*.c))
 UNITS   := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
+SHIMS   := $(patsubst tests/crash/%.c,$(B)/%.so,$(wildcard tests/crash/*.c))
 SQL     := $(sort $(wildcard sql/*.sql))
 
 # The shipped binary stays in cgi-bin/; other build trees keep their own.
@@ -77,6 +78,11 @@ $(B)/cases: $(CASES_O) $(FAKES_O) $(B)/libapp.a
 $(B)/test_%: $(B)/tests/test_%.o $(B)/libapp.a
 	$(LINK) $(LDLIBS) -lcmocka
 
+# What crash.sh loads before the program, to deceive it.
+$(B)/%.so: tests/crash/%.c
+	@mkdir -p $(@D); echo "  CC $<"; \
+	$(CC) -D_GNU_SOURCE -std=c11 $(WARN) -O2 -fPIC -shared -o $@ $<
+
 $(B)/libapp.a: $(APP_O)
 	@echo "  AR $@"; $(AR) rcs $@ $^
 
@@ -109,7 +115,7 @@ test: install-tools
 	@tests/run.sh
 
 # Everything there is, run nothing.
-compile: all $(B)/cases $(UNITS)
+compile: all $(B)/cases $(UNITS) $(SHIMS)
 
 units: $(B)/stockroute-sim $(UNITS)
 	@tests/units.sh $(B)
@@ -125,7 +131,7 @@ servers: all
 	@tests/servers/test_store_faults.sh
 	@tests/servers/test_stock.sh
 
-crash: all
+crash: all $(SHIMS)
 	@tests/crash.sh
 
 check:

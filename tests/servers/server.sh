@@ -194,19 +194,25 @@ server_port_free() { # PORT
 	! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Both servers go into the background when they listen. Another may take
-# the port in between; then the next one is tried. Below 32768, where the
-# kernel takes ports for outgoing connections from.
-server_web() { # MODE DIR
-	local dir=$2 port try command
+# Both servers go into the background when they listen.
+server_web_at() { # MODE DIR PORT
+	local command
 
-	read -ra command < <(server_web_command "$1" "$dir")
+	read -ra command < <(server_web_command "$1" "$2")
+	"${server_user[@]}" env -i DIR="$2" PORT="$3" \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin "${command[@]}" \
+		</dev/null >>"$2/log/start.log" 2>&1
+}
+
+# Another may take the port in between; then the next one is tried. Below
+# 32768, where the kernel takes ports for outgoing connections from.
+server_web() { # MODE DIR
+	local dir=$2 port try
+
 	for try in 1 2 3 4 5; do
 		port=$((10000 + (RANDOM * 32768 + RANDOM) % 22000))
 		server_port_free "$port" || continue
-		if "${server_user[@]}" env -i DIR="$dir" PORT="$port" \
-			PATH=/usr/sbin:/usr/bin:/sbin:/bin "${command[@]}" \
-			</dev/null >>"$dir/log/start.log" 2>&1; then
+		if server_web_at "$1" "$dir" "$port"; then
 			echo "http://127.0.0.1:$port" >"$dir/url"
 			return
 		fi
@@ -215,6 +221,14 @@ server_web() { # MODE DIR
 	echo "server.sh: $1 does not start, try $try" >&2
 	server_log "$dir" >&2
 	return 1
+}
+
+# Where it was, after it has ended.
+server_web_again() { # MODE DIR
+	local url
+
+	url=$(cat "$2/url")
+	server_wait 5 server_web_at "$1" "$2" "${url##*:}"
 }
 
 server_answers() { # URL
