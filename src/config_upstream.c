@@ -88,25 +88,17 @@ static X509 *read_certificate(
 	return certificate;
 }
 
-/* Nobody is there to be asked for a passphrase. */
-static int no_passphrase(char *buffer, int size, int writes, void *arg)
-{
-	(void)buffer;
-	(void)size;
-	(void)writes;
-	(void)arg;
-	return -1;
-}
-
+/* An empty passphrase: else OpenSSL would ask for one at the terminal. */
 static EVP_PKEY *read_key(
     struct loading *loading, enum config_key_number number, const char *path)
 {
 	FILE *file = open_file(loading, number, path);
+	char passphrase[] = "";
 	EVP_PKEY *key;
 
 	if (file == NULL)
 		return NULL;
-	key = PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
+	key = PEM_read_PrivateKey(file, NULL, NULL, passphrase);
 	fclose(file);
 	if (key == NULL)
 		report_path(loading, &config_keys[number], path,

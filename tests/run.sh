@@ -16,7 +16,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health duplicates crash queue operator store-faults
+parts+=" health duplicates crash queue operator store-faults tls
 	clang units cases-memory simulator"
 
 run_part() { # PART
@@ -32,6 +32,7 @@ run_part() { # PART
 	queue) tests/servers/test_queue.sh ;;
 	store-faults) tests/servers/test_store_faults.sh ;;
 	operator) tests/test_tool_queue.sh "$B" ;;
+	tls) tests/test_tool_tls.sh "$B" ;;
 	crash) tests/crash.sh ;;
 	simulator) tests/sim/test_sim.sh "$B/stockroute-sim" ;;
 	cases-*) "$B/cases" "${1#cases-}" ;;

@@ -173,7 +173,8 @@ static pid_t serve_headers(int fd)
 	done = write(peer, head, sizeof head - 1);
 	memset(line, 'x', sizeof line);
 	line[1] = ':';
-	memcpy(line + sizeof line - 2, "\r\n", 2);
+	line[sizeof line - 2] = '\r';
+	line[sizeof line - 1] = '\n';
 	while (done > 0)
 		done = write(peer, line, sizeof line);
 	_exit(0);
