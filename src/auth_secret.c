@@ -66,8 +66,7 @@ static enum auth_reason check_shown(const struct auth_secret *secret,
 	shown = shown_secret(secret->auth, value);
 	if (!shown)
 		return AUTH_SCHEME_WRONG;
-	/* A secret that is not set is nobody's; nor is one without a digest. */
-	if (shown[0] == '\0' || !auth_digest(shown, strlen(shown), digest))
+	if (!auth_digest(shown, strlen(shown), digest))
 		return AUTH_SECRET_WRONG;
 	return find_key(secret->keys, digest, now_us, number);
 }

@@ -33,12 +33,13 @@ struct gateway_request {
 	size_t body_length;
 };
 
-/* Seconds since 1970, and the clocks that tell them. */
+/* Seconds since 1970, what has passed of the second, and who tells it. */
 static int64_t now_s;
+static int64_t now_rest_us = 999999;
 
 int64_t clock_wall_us(void)
 {
-	return now_s * CLOCK_SECOND + 999999;
+	return now_s * CLOCK_SECOND + now_rest_us;
 }
 
 int64_t clock_mono_us(void)
