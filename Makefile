@@ -126,6 +126,7 @@ cases: all $(B)/cases
 servers: all
 	@tests/servers/test_servers.sh
 	@tests/servers/test_duplicates.sh
+	@tests/servers/test_signed.sh
 	@tests/servers/test_health.sh
 	@tests/servers/test_queue.sh
 	@tests/servers/test_store_faults.sh

@@ -16,7 +16,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health duplicates crash queue operator store-faults tls
+parts+=" health duplicates signed crash queue operator store-faults tls
 	clang units cases-memory simulator"
 
 run_part() { # PART
@@ -28,6 +28,7 @@ run_part() { # PART
 	units) tests/units.sh "$B" ;;
 	servers) tests/servers/test_servers.sh ;;
 	duplicates) tests/servers/test_duplicates.sh ;;
+	signed) tests/servers/test_signed.sh ;;
 	health) tests/servers/test_health.sh ;;
 	queue) tests/servers/test_queue.sh ;;
 	store-faults) tests/servers/test_store_faults.sh ;;

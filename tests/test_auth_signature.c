@@ -445,6 +445,49 @@ static void the_longest_body_is_verified(void **state)
 	free(body);
 }
 
+/* Pieces of what is right, put together at random, and bytes between. */
+static void fill_at_random(char *text, size_t room)
+{
+	static const char *const pieces[] = {"v1,", "v1a,", " ", ",", "=", ".",
+	    "t=", TIMESTAMP, ID, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJE", "AAAA",
+	    "\377", "\t", "-", "0"};
+	size_t length = 0;
+	int left = rand() % 12;
+
+	text[0] = '\0';
+	while (left-- > 0) {
+		const char *piece = pieces[(size_t)rand() % COUNT(pieces)];
+
+		if (length + strlen(piece) >= room)
+			return;
+		strcpy(text + length, piece);
+		length += strlen(piece);
+	}
+}
+
+static void headers_put_together_at_random_are_kept_out(void **state)
+{
+	static const char *const names[] = {"HTTP_WEBHOOK_ID",
+	    "HTTP_WEBHOOK_TIMESTAMP", "HTTP_WEBHOOK_SIGNATURE"};
+	struct place *place = *state;
+	struct auth *auth;
+	char text[512];
+	int i;
+
+	strcpy(place->config->webhook_secret, PUBLIC);
+	auth = auth_new(place->config);
+	srand(1);
+	for (i = 0; i < 20000; i++) {
+		struct gateway_request request = place->request;
+
+		set_body(&request, "{}");
+		fill_at_random(text, sizeof text);
+		set_param(&request, names[i % 3], text);
+		assert_int_not_equal(reason_of(auth, &request), AUTH_OK);
+	}
+	auth_free(auth);
+}
+
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -474,6 +517,7 @@ int main(void)
 	    IN_PLACE(more_than_sixteen_signatures_are_kept_out),
 	    IN_PLACE(without_a_body_nobody_is_let_in),
 	    IN_PLACE(the_longest_body_is_verified),
+	    IN_PLACE(headers_put_together_at_random_are_kept_out),
 	};
 
 	return cmocka_run_group_tests_name("auth_signature", tests, NULL, NULL);
