@@ -191,12 +191,13 @@ a_file_that_is_read_only() {
 
 	opened=$(times_told "opened again")
 	mkdir "$dir/data/backup"
-	mv "$dir"/data/stockroute.db{,-wal,-shm} "$dir/data/backup"
-	sqlite3 "$dir/data/backup/stockroute.db" \
-		"PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
-	cp "$dir/data/backup/stockroute.db" "$dir/data/backup/copy"
+	sqlite3 -readonly -cmd '.timeout 5000' "$dir/data/stockroute.db" \
+		".backup $dir/data/backup/copy"
+	sqlite3 "$dir/data/backup/copy" "PRAGMA journal_mode = WAL" >/dev/null
 	chmod 444 "$dir/data/backup/copy"
-	mv "$dir/data/backup/copy" "$dir/data/stockroute.db"
+	# At one stroke: who finds no file in between makes a new one.
+	mv "$dir"/data/stockroute.db-{wal,shm} "$dir/data/backup"
+	mv -f "$dir/data/backup/copy" "$dir/data/stockroute.db"
 	server_wait 5 read_only_is_told || fail "nobody has seen it" || return 1
 	post_at_once backup
 	was_heard backup store_unavailable || return 1
