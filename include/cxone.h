@@ -38,7 +38,7 @@ struct cxone;
  */
 struct cxone_update {
 	const char *interaction_id;
-	const struct trace *trace; /* NULL: it belongs to none */
+	struct trace *trace; /* NULL: it belongs to none */
 	const struct route *route;
 	int64_t deadline_us; /* monotonic */
 	void (*done)(void *arg);

@@ -49,8 +49,8 @@ typedef void inventory_done(void *arg);
 /* One lookup under way; the caller's, borrowed until done. */
 struct inventory_question {
 	const char *sku;
-	const struct trace *trace; /* NULL: it belongs to none */
-	int64_t deadline_us;       /* monotonic */
+	struct trace *trace; /* NULL: it belongs to none */
+	int64_t deadline_us; /* monotonic */
 	inventory_done *done;
 	void *arg;
 	struct inventory_stock stock; /* filled when done is called */

@@ -2,6 +2,7 @@
 #define TRACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * By what an event is found again in the traces and logs of other systems:
@@ -20,15 +21,17 @@
 #define TRACE_REQUEST_NAME "X-Request-Id: "
 
 /*
- * Always valid once it was read. The last two are whole header lines, as
- * they are only ever sent: tracestate on to the upstreams, X-Request-Id back
- * to the caller, whose name for the event it is. trace_state and trace_request_id give their
- * values. state_line is "" when there is nothing to pass on.
+ * Always valid once it was read. The lines are whole header lines, as they
+ * are only ever sent: tracestate on to the upstreams, X-Request-Id back to
+ * the caller, whose name for the event it is. trace_state and
+ * trace_request_id give their values. state_line is "" when there is nothing
+ * to pass on.
  */
 struct trace {
 	char id[TRACE_ID_BYTES];
 	char parent[TRACE_SPAN_BYTES]; /* of the caller; "": it begins here */
 	unsigned char flags;
+	uint64_t next_span; /* of the next request */
 	char state_line[sizeof TRACE_STATE_NAME + TRACE_STATE_MAX];
 	char request_line[sizeof TRACE_REQUEST_NAME + TRACE_REQUEST_MAX];
 };
@@ -82,6 +85,6 @@ struct trace_lines {
 };
 
 /* Writes the lines of a request that begins now, with a new span. */
-void trace_write(const struct trace *trace, struct trace_lines *lines);
+void trace_write(struct trace *trace, struct trace_lines *lines);
 
 #endif

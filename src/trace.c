@@ -11,8 +11,6 @@
 #define FLAG_SAMPLED 0x01
 #define FLAG_RANDOM  0x02
 
-#define DRAWN_BYTES 512 /* of randomness at a time */
-
 /* Where the parts of a traceparent begin, in every version. */
 enum { AT_ID = 3, AT_PARENT = 36, AT_FLAGS = 53, AT_END = 55 };
 #define ID_DIGITS   (TRACE_ID_BYTES - 1)
@@ -53,38 +51,37 @@ static void write_hex(const unsigned char *bytes, size_t count, char *hex)
 	hex[2 * count] = '\0';
 }
 
-/*
- * No secret, but no two may be equal, in any process. The kernel is asked for
- * as many as some ten events need: a call for each is 1 % of what an event
- * costs. Without it the time must do. All zeros, which mean none, are as good
- * as impossible.
- */
-static void draw(unsigned char *bytes, size_t count)
-{
-	static _Thread_local unsigned char pool[DRAWN_BYTES];
-	static _Thread_local size_t left;
-	int64_t now_us;
-	size_t i;
+/* All that a trace needs of it, at once: each call is half a percent. */
+struct drawn {
+	unsigned char id[ID_DIGITS / 2];
+	unsigned char request[16];
+	uint64_t span;
+};
 
-	if (left < count &&
-	    getrandom(pool, sizeof pool, GRND_NONBLOCK) == sizeof pool)
-		left = sizeof pool;
-	if (left >= count) {
-		left -= count;
-		memcpy(bytes, pool + left, count);
-		return;
-	}
+/*
+ * No secret, but no two may be equal, in any process. The kernel's generator
+ * costs half of OpenSSL's for so few bytes; without it the time must do. All
+ * zeros, which mean none, are as good as impossible.
+ */
+static struct drawn draw(void)
+{
+	struct drawn drawn;
+	int64_t now_us;
+
+	if (getrandom(&drawn, sizeof drawn, GRND_NONBLOCK) == sizeof drawn)
+		return drawn;
 	now_us = clock_wall_us();
-	for (i = 0; i < count; i++)
-		bytes[i] = (unsigned char)(now_us >> (i % 8 * 8));
+	for (size_t i = 0; i < sizeof drawn.id; i++) {
+		drawn.id[i] = (unsigned char)(now_us >> (i % 8 * 8));
+		drawn.request[i] = drawn.id[i];
+	}
+	drawn.span = (uint64_t)now_us;
+	return drawn;
 }
 
-static void begin_trace(struct trace *trace)
+static void begin_trace(struct trace *trace, const struct drawn *drawn)
 {
-	unsigned char bytes[ID_DIGITS / 2];
-
-	draw(bytes, sizeof bytes);
-	write_hex(bytes, sizeof bytes, trace->id);
+	write_hex(drawn->id, sizeof drawn->id, trace->id);
 	trace->parent[0] = '\0';
 	/* Not sampled: that is for those to decide who record spans. */
 	trace->flags = FLAG_RANDOM;
@@ -336,18 +333,17 @@ static bool is_request_id(const char *text)
 	return length > 0;
 }
 
-static void read_request_id(struct trace *trace, const char *text)
+static void read_request_id(
+    struct trace *trace, const char *text, const struct drawn *drawn)
 {
 	char *value = trace->request_line + sizeof TRACE_REQUEST_NAME - 1;
-	unsigned char bytes[16];
 
 	strcpy(trace->request_line, TRACE_REQUEST_NAME);
 	if (text && is_request_id(text)) {
 		strcpy(value, text);
 		return;
 	}
-	draw(bytes, sizeof bytes);
-	write_hex(bytes, sizeof bytes, value);
+	write_hex(drawn->request, sizeof drawn->request, value);
 }
 
 /* --- the whole --- */
@@ -355,10 +351,13 @@ static void read_request_id(struct trace *trace, const char *text)
 static void read_all(
     struct trace *trace, const struct trace_headers *headers, bool kept)
 {
+	const struct drawn drawn = draw();
+
+	trace->next_span = drawn.span;
 	trace->state_line[0] = '\0';
-	read_request_id(trace, headers->request_id);
+	read_request_id(trace, headers->request_id, &drawn);
 	if (!read_parent(trace, headers->parent, kept))
-		begin_trace(trace);
+		begin_trace(trace, &drawn);
 	else if (headers->state)
 		read_state(trace, headers->state);
 }
@@ -405,14 +404,24 @@ const char *trace_request_id(const struct trace *trace)
 		     : NULL;
 }
 
-void trace_write(const struct trace *trace, struct trace_lines *lines)
+/* One after the other: at random they need only begin. 0 would be none. */
+static void write_span(struct trace *trace, char span[TRACE_SPAN_BYTES])
 {
 	unsigned char bytes[SPAN_DIGITS / 2];
+
+	if (trace->next_span == 0)
+		trace->next_span++;
+	memcpy(bytes, &trace->next_span, sizeof bytes);
+	trace->next_span++;
+	write_hex(bytes, sizeof bytes, span);
+}
+
+void trace_write(struct trace *trace, struct trace_lines *lines)
+{
 	char span[TRACE_SPAN_BYTES];
 	size_t count = 0;
 
-	draw(bytes, sizeof bytes);
-	write_hex(bytes, sizeof bytes, span);
+	write_span(trace, span);
 	strcpy(lines->parent, TRACE_PARENT_NAME);
 	write_parent(trace, span, lines->parent + sizeof TRACE_PARENT_NAME - 1);
 	lines->lines[count++] = lines->parent;

@@ -259,7 +259,20 @@ static int by_id(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* More than are drawn from the kernel at a time. */
+/* Zeros would mean none. */
+static void no_span_is_zero(void **state)
+{
+	struct trace trace;
+
+	(void)state;
+	read_both(&trace, NULL, NULL);
+	trace.next_span = 0;
+	is_written_well(&trace);
+	trace.next_span = UINT64_MAX;
+	is_written_well(&trace);
+	is_written_well(&trace);
+}
+
 static void no_two_traces_have_one_id(void **state)
 {
 	char ids[500][TRACE_ID_BYTES];
@@ -408,6 +421,7 @@ int main(void)
 	    cmocka_unit_test(traceparent_random_flag),
 	    cmocka_unit_test(multiple_requests_with_valid_traceparent),
 	    cmocka_unit_test(multiple_requests_without_traceparent),
+	    cmocka_unit_test(no_span_is_zero),
 	    cmocka_unit_test(no_two_traces_have_one_id),
 	    cmocka_unit_test(multiple_requests_with_illegal_traceparent),
 	    cmocka_unit_test(a_request_id_of_visible_characters_is_kept),

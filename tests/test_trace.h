@@ -30,7 +30,7 @@ static inline void read_both(
 }
 
 /* Whatever came, what goes out is a valid traceparent of version 00. */
-static inline void is_written_well(const struct trace *trace)
+static inline void is_written_well(struct trace *trace)
 {
 	struct trace_lines lines;
 	regex_t regex;
