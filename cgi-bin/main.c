@@ -295,6 +295,7 @@ int main(void)
 	enum status status;
 
 	protect_memory();
+	db_begin_process();
 	status = open_process(&process);
 	if (status == STATUS_OK)
 		loop_run(process.loop);

@@ -6,7 +6,6 @@
 #include <libgen.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,24 +250,12 @@ static void tell_refusal(struct opening *opening, enum status status)
 	problem(opening, "cannot open", why, remedy);
 }
 
-/*
- * SQLite would count what all connections allocate, under one lock, which
- * costs the store a fifteenth of its work. Too late it is refused, and only
- * slower.
- */
-static void count_nothing(void)
-{
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 static enum status open_handle(struct opening *opening)
 {
-	static pthread_once_t counting = PTHREAD_ONCE_INIT;
 	struct db *db = opening->db;
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	int rc;
 
-	pthread_once(&counting, count_nothing);
 	flags |= opening->mode == DB_SERVE ? SQLITE_OPEN_READWRITE
 					   : SQLITE_OPEN_READONLY;
 	rc = sqlite3_open_v2(opening->path, &db->handle, flags, NULL);
@@ -433,6 +420,11 @@ static enum status open_path(struct opening *opening, const char *path)
 	if (status != STATUS_OK && opening->problem[0] == '\0')
 		tell_refusal(opening, status);
 	return status;
+}
+
+void db_begin_process(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 enum status db_open(const char *path, enum db_mode mode, struct db **db,

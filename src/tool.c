@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	db_begin_process();
 	/* On stderr, where a script that forgot the command shows it. */
 	if (argc < 2) {
 		usage(stderr);
