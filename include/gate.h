@@ -11,9 +11,10 @@
  * Accepted is what web servers send (FastCGI 1.0 sections 3.3 and 5): one
  * BEGIN_REQUEST for a responder, PARAMS to the empty record, which hold whole
  * name-value pairs (section 3.4), STDIN to the empty record, all of one
- * non-zero request id and version 1, and nothing after. Every other stream is
- * no request that libfcgi could answer, or one that the server has already
- * given up (ABORT_REQUEST).
+ * non-zero request id and version 1, and nothing after. BEGIN_REQUEST and the
+ * empty PARAMS come without padding. Every other stream is no request that
+ * libfcgi could answer, or one that the server has already given up
+ * (ABORT_REQUEST).
  */
 enum gate {
 	GATE_PART,      /* more must arrive; PARAMS are not whole */

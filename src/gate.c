@@ -52,6 +52,18 @@ static bool pass(struct walk *walk, const struct record *record)
 	return walk->at <= walk->length;
 }
 
+/*
+ * libfcgi takes the padding of BEGIN_REQUEST and of the end of PARAMS for
+ * the next record, which nobody has looked at.
+ */
+static bool is_misread(const struct record *record)
+{
+	bool last = record->type == BEGIN_REQUEST ||
+		    (record->type == PARAMS && record->content_bytes == 0);
+
+	return last && record->padding_bytes != 0;
+}
+
 static enum gate walk_begin(struct walk *walk)
 {
 	struct record begin;
@@ -59,7 +71,8 @@ static enum gate walk_begin(struct walk *walk)
 	if (!see_header(walk, &begin))
 		return GATE_PART;
 	if (begin.version != VERSION || begin.type != BEGIN_REQUEST ||
-	    begin.id == 0 || begin.content_bytes != BEGIN_BYTES)
+	    begin.id == 0 || begin.content_bytes != BEGIN_BYTES ||
+	    is_misread(&begin))
 		return GATE_BAD;
 	if (!pass(walk, &begin))
 		return GATE_PART;
@@ -77,7 +90,7 @@ static enum gate walk_stream(struct walk *walk, unsigned type, size_t max)
 
 	while (see_header(walk, &record)) {
 		if (record.version != VERSION || record.type != type ||
-		    record.id != walk->id)
+		    record.id != walk->id || is_misread(&record))
 			return GATE_BAD;
 		total += record.content_bytes;
 		/* By the header: a sender is refused before it has sent it. */

@@ -69,6 +69,26 @@ static void padding_must_have_come_too(void **state)
 	assert_int_equal(look(&bytes), GATE_PART_BODY);
 }
 
+/* libfcgi would take it for records of its own. */
+static void padding_where_libfcgi_sees_none_is_no_request(void **state)
+{
+	struct bytes bytes = {.length = 0};
+	unsigned char begin[8] = {0, 1};
+
+	(void)state;
+	add_record(&bytes, (struct shape){BEGIN, 1, 8}, begin, sizeof begin);
+	add_end(&bytes, PARAMS);
+	add_end(&bytes, STDIN);
+	assert_int_equal(look(&bytes), GATE_BAD);
+
+	bytes.length = 0;
+	add_begin(&bytes, 1, 1, 0);
+	add_param(&bytes, 1, "A", "b");
+	add_record(&bytes, (struct shape){PARAMS, 1, 8}, NULL, 0);
+	add_end(&bytes, STDIN);
+	assert_int_equal(look(&bytes), GATE_BAD);
+}
+
 static void a_request_may_have_no_params_and_no_body(void **state)
 {
 	struct bytes bytes = {.length = 0};
@@ -333,6 +353,7 @@ int main(void)
 	    cmocka_unit_test(
 		every_shorter_part_waits_and_tells_when_params_are_whole),
 	    cmocka_unit_test(padding_must_have_come_too),
+	    cmocka_unit_test(padding_where_libfcgi_sees_none_is_no_request),
 	    cmocka_unit_test(a_request_may_have_no_params_and_no_body),
 	    cmocka_unit_test(any_id_but_zero_is_good),
 	    cmocka_unit_test(
