@@ -52,7 +52,7 @@ FCGI    := $(B)/stockroute.fcgi
 endif
 
 .PHONY: all compile demo test check race units cases servers crash lint bench \
-	soak map install install-tools clean
+	soak fuzz map install install-tools clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -82,6 +82,9 @@ $(B)/test_%: $(B)/tests/test_%.o $(B)/libapp.a
 $(B)/%.so: tests/crash/%.c
 	@mkdir -p $(@D); echo "  CC $<"; \
 	$(CC) -D_GNU_SOURCE -std=c11 $(WARN) -O2 -fPIC -shared -o $@ $<
+
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(B)/libapp.a
+	$(LINK) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $(LDLIBS)
 
 $(B)/libapp.a: $(APP_O)
 	@echo "  AR $@"; $(AR) rcs $@ $^
@@ -143,6 +146,9 @@ check:
 race:
 	@$(MAKE) --no-print-directory -k B=build/race units cases \
 		HARDEN='-O1 -g' SANITIZE='-fsanitize=thread'
+
+fuzz: install-tools
+	@tests/fuzz.sh
 
 lint: install-tools
 	@tests/lint.sh $(B)

@@ -3,10 +3,10 @@
 # missing: says which first, and asks nothing. Needs root or sudo only then.
 set -eu
 
-packages="gcc clang make libc6-dev libfcgi-dev libcurl4-openssl-dev
- libjansson-dev libssl-dev libsqlite3-dev libcmocka-dev libmicrohttpd-dev
- lighttpd apache2 libapache2-mod-fcgid sqlite3 curl jq wrk procps
- universal-ctags"
+packages="gcc clang libclang-rt-dev make libc6-dev libfcgi-dev
+ libcurl4-openssl-dev libjansson-dev libssl-dev libsqlite3-dev libcmocka-dev
+ libmicrohttpd-dev lighttpd apache2 libapache2-mod-fcgid sqlite3 curl jq wrk
+ procps universal-ctags"
 [ "${1:-}" = lint ] &&
 	packages="$packages clang-format clang-tidy cppcheck shellcheck"
 

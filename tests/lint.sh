@@ -41,7 +41,8 @@ each() { # FILES COMMAND...
 # ---- The compilers and analyzers -----------------------------------------
 
 compile() { # COMPILER BUILD
-	make -s -k -j2 CC="$1" B="$2" compile 2>&1 | grep -v '^  CC '
+	make -s -k -j2 CC="$1" B="$2" compile 2>&1 |
+		grep -vE '^  (CC|LD|AR|SQL) '
 	return "${PIPESTATUS[0]}"
 }
 
