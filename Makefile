@@ -137,6 +137,7 @@ servers: all
 
 crash: all $(SHIMS)
 	@tests/crash.sh
+	@tests/crash.sh --prove
 
 check:
 	@$(MAKE) --no-print-directory -k B=build/check units cases \

@@ -45,6 +45,8 @@ static int is_wall(clockid_t id)
 	return id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE;
 }
 
+/* The C library's prototypes name their parameters otherwise. */
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 int clock_gettime(clockid_t id, struct timespec *now)
 {
 	int rc = (int)syscall(SYS_clock_gettime, id, now);
@@ -78,3 +80,4 @@ time_t time(time_t *kept)
 		*kept = exact.tv_sec;
 	return exact.tv_sec;
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -9,7 +9,7 @@
 
 # Each is used once before any is used again.
 kinds="stop long_stop web_graceful web_killed cxone inventory stumble disk
-	clock"
+	clock power"
 disk_size=1g       # taken only as it is written
 clock_range_s=180  # the clock is at most so far off
 long_stop_ms=9000  # and up to 2 s more: a lease lasts 8 s here
@@ -166,6 +166,21 @@ heal_disk() {
 	note_fault disk "${hit[disk]}" "${begun_us[disk]}"
 }
 
+# ---- The power -------------------------------------------------------------
+
+# Begins with the oldest write that is undone, ends when all run again.
+hurt_power() {
+	local slot since_us how=all
+
+	[ $((RANDOM % 2)) = 0 ] || how=some
+	heal_now stop
+	heal_now long_stop
+	cut_power "$how" >"$dir/cut"
+	since_us=$(cat "$dir/cut")
+	for slot in "${!workers[@]}"; do start_worker "$slot"; done
+	note_fault power "$how" "$since_us"
+}
+
 # ---- The clock -----------------------------------------------------------
 
 # In one write of 8 bytes, so that nobody reads half a number.
@@ -190,13 +205,17 @@ hurt_clock() {
 
 # ---- All of them ---------------------------------------------------------
 
+heal_now() { # KIND
+	[ -n "${ends_us[$1]-}" ] || return 0
+	"heal_$1"
+	unset "ends_us[$1]" "hit[$1]"
+}
+
 heal_due() { # US: what ends before then
 	local kind
 
 	for kind in "${!ends_us[@]}"; do
-		[ "${ends_us[$kind]}" -le "$1" ] || continue
-		"heal_$kind"
-		unset "ends_us[$kind]" "hit[$kind]"
+		[ "${ends_us[$kind]}" -gt "$1" ] || heal_now "$kind"
 	done
 }
 

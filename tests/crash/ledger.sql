@@ -31,6 +31,7 @@ CREATE INDEX patch_id ON patch (id);
 CREATE INDEX unkept_id ON unkept (id);
 CREATE INDEX unclaimed_id ON unclaimed (id);
 CREATE INDEX told_id ON told (id);
+CREATE INDEX logged_id ON logged (id);
 
 -- Every event but a duplicate is decided by one row.
 CREATE TABLE decided AS
@@ -88,7 +89,11 @@ SELECT *,
 	SELECT 1 FROM killed
 	 WHERE killed.at_us BETWEEN extra.at_us - 100000
 	                        AND extra.at_us + 2000000
-	   AND killed.pid = coalesce(extra.pid, killed.pid)) AS by_kill,
+	   AND killed.pid = coalesce(extra.pid, killed.pid)
+	   -- Had it told of the decision, it would have committed it.
+	   AND NOT EXISTS (SELECT 1 FROM logged
+	                    WHERE logged.id = extra.id
+	                      AND logged.pid = killed.pid)) AS by_kill,
        EXISTS (
 	SELECT 1 FROM fault
 	 WHERE kind IN ('stop', 'long_stop')
@@ -112,13 +117,19 @@ SELECT *,
 	SELECT 1 FROM clock
 	 WHERE jump_us >= 5000000
 	   AND at_us BETWEEN extra.at_us - 3100000
-	                 AND extra.at_us + 2000000) AS by_jump
+	                 AND extra.at_us + 2000000) AS by_jump,
+       -- Committed, but not yet on the disk when the power failed.
+       EXISTS (
+	SELECT 1 FROM fault
+	 WHERE kind = 'power'
+	   AND extra.at_us BETWEEN begin_us - 2000000 AND end_us) AS by_power
   FROM early AS extra;
 
 -- What became of each acknowledged event, if it was not routed: CXone does
 -- not know the interaction; or the clock jumped so far over it that it was
 -- too old: here none waits for a minute; or the answer was true, and the row
--- could not be kept, as the log says.
+-- could not be kept, as the log says, or was not yet on the disk when the
+-- power failed.
 CREATE TABLE fate AS
 SELECT ack.id, ack.at_us, http, patch.id IS NOT NULL AS patched,
        coalesce(routed, 0) AS routed,
@@ -140,7 +151,13 @@ SELECT ack.id, ack.at_us, http, patch.id IS NOT NULL AS patched,
 	 WHERE kind IN ('disk', 'stop', 'long_stop')
 	   AND begin_us <= ack.at_us
 	   AND end_us >= coalesce(patch.at_us, ack.at_us) - 5000000)
-	AS unkept
+	AS unkept,
+       -- A 202 is on the disk, a 200 need not be yet.
+       http = 200 AND EXISTS (
+	SELECT 1 FROM fault
+	 WHERE kind = 'power'
+	   AND coalesce(patch.at_us, ack.at_us)
+	       BETWEEN begin_us - 2000000 AND end_us) AS cut
   FROM ack LEFT JOIN patch USING (id) LEFT JOIN decided USING (id);
 
 SELECT 'events', count(*) FROM ack;
@@ -153,8 +170,11 @@ SELECT 'lost', count(*) FROM fate
 SELECT 'skipped', sum(skipped) FROM fate;
 SELECT 'expired', sum(expired AND NOT patched) FROM fate;
 SELECT 'unkept', sum(routed = 0 AND NOT skip_row AND unkept) FROM fate;
+SELECT 'cut', sum(routed = 0 AND NOT skip_row AND NOT unkept AND cut)
+  FROM fate;
 SELECT 'undecided', count(*) FROM fate
- WHERE routed = 0 AND NOT skip_row AND NOT expired AND NOT unkept;
+ WHERE routed = 0 AND NOT skip_row AND NOT expired AND NOT unkept
+   AND NOT cut;
 -- A second row is right only where a second hand was.
 SELECT 'decided_twice', count(*) FROM decided
  WHERE routed > 1
@@ -173,8 +193,12 @@ SELECT 'by_store', count(*) FROM judged
  WHERE by_store AND NOT by_stop AND NOT by_kill;
 SELECT 'by_jump', count(*) FROM judged
  WHERE by_jump AND NOT by_store AND NOT by_stop AND NOT by_kill;
+SELECT 'by_power', count(*) FROM judged
+ WHERE by_power AND NOT by_jump AND NOT by_store AND NOT by_stop
+   AND NOT by_kill;
 SELECT 'unexplained', count(*) FROM judged
- WHERE NOT by_kill AND NOT by_stop AND NOT by_store AND NOT by_jump;
+ WHERE NOT by_kill AND NOT by_stop AND NOT by_store AND NOT by_jump
+   AND NOT by_power;
 SELECT 'torn_connections', count(*) FROM owner WHERE pids > 1;
 SELECT 'in_the_queue', count(*) FROM app.outbox;
 SELECT 'asked', count(*) FROM asked;
@@ -214,8 +238,10 @@ SELECT kind, count(*) AS times,
 .output client/unexplained
 .mode list
 SELECT id, at_us, coalesce(pid, 0), until_next_us FROM judged
- WHERE NOT by_kill AND NOT by_stop AND NOT by_store AND NOT by_jump LIMIT 20;
+ WHERE NOT by_kill AND NOT by_stop AND NOT by_store AND NOT by_jump
+   AND NOT by_power LIMIT 20;
 SELECT id, 'lost', http FROM fate
  WHERE NOT patched AND NOT skipped AND NOT expired LIMIT 20;
 SELECT id, 'undecided', http FROM fate
- WHERE routed = 0 AND NOT skip_row AND NOT expired AND NOT unkept LIMIT 20;
+ WHERE routed = 0 AND NOT skip_row AND NOT expired AND NOT unkept
+   AND NOT cut LIMIT 20;

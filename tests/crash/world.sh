@@ -34,12 +34,13 @@ write_backends() {
 	echo '))'
 }
 
-# Only the program itself lives by the clock that jumps.
+# Only the program itself lives by the clock that jumps, on the disk that may
+# forget.
 start_worker() { # SLOT
 	(
 		cd / && exec "${server_user[@]}" env -i PATH="$PATH" \
-			LD_PRELOAD="$dir/bin/clock_jump.so" \
-			CLOCK_JUMP="$dir/clock" \
+			LD_PRELOAD="$shims" \
+			CLOCK_JUMP="$dir/clock" "${on_this_disk[@]}" \
 			STOCKROUTE_CONFIG="$dir/stockroute.json" \
 			STOCKROUTE_SOCKET="$dir/run/$1.sock" \
 			"$dir/bin/stockroute.fcgi"
@@ -55,6 +56,15 @@ kill_worker() { # SLOT
 	wait "$pid" 2>/dev/null
 	printf '%s\t%s\n' "$pid" "$(now_us)" >>"$dir/kills"
 	start_worker "$1"
+}
+
+# The power fails: what was not synced is undone. Prints since when.
+cut_power() { # all|some
+	kill -s KILL "${workers[@]}"
+	wait "${workers[@]}" 2>/dev/null
+	printf "%s\t$(now_us)\n" "${workers[@]}" >>"$dir/kills"
+	"${server_user[@]}" env LD_PRELOAD="$dir/bin/power_cut.so" \
+		"${on_this_disk[@]}" POWER_CUT_NOW="$1" true
 }
 
 # A disk of its own that can be full; root only.
@@ -81,7 +91,11 @@ start_world() {
 	write_config "$settings \"routing_mode\": \"$mode\","
 	for ((slot = 0; slot < procs; slot++)); do workers[slot]=0; done
 	server_prepare lighttpd-socket "$dir" || return 1
-	install -m 755 "$build/clock_jump.so" "$dir/bin" || return 1
+	install -m 755 "$build"/{clock_jump,power_cut}.so "$dir/bin" ||
+		return 1
+	shims=$dir/bin/clock_jump.so:$dir/bin/power_cut.so
+	on_this_disk=(POWER_CUT_DIR="$dir"
+		POWER_CUT_DB="$dir/data/stockroute.db" "${lie[@]}")
 	write_backends >"$dir/stockroute.conf"
 	for slot in "${!workers[@]}"; do start_worker "$slot"; done
 	server_wait 10 server_listens "$dir/run/0.sock" &&
