@@ -57,7 +57,7 @@ void config_print(const struct config *config, FILE *out)
 	for (i = 0; i < KEY_COUNT; i++) {
 		text_clear(&value);
 		add_shown(&value, config, &config_keys[i]);
-		fprintf(out, "%-20s  %-11s  %s\n", config_keys[i].name,
+		fprintf(out, "%-26s  %-11s  %s\n", config_keys[i].name,
 		    origin_names[config->origin[i]], text_string(&value));
 	}
 	text_done(&value);

@@ -336,8 +336,8 @@ static void printing_names_the_secrets_and_shows_none(void **state)
 	config_print(place->config, out);
 	fclose(out);
 	assert_null(strstr(printed, TEXT));
-	assert_non_null(strstr(
-	    printed, "WEBHOOK_SECRETS       file         (set: old, new)\n"));
+	assert_non_null(strstr(printed,
+	    "WEBHOOK_SECRETS             file         (set: old, new)\n"));
 }
 
 int main(void)
