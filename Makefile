@@ -25,7 +25,7 @@ PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
 # What it stands on.
 BASE_C  := app loop timers http http_call store db db_open writegate \
 	claim_row outbox queue pressure health health_row token token_held \
-	token_row token_answer token_request breaker breaker_row circuit \
+	token_row token_answer token_request seal breaker breaker_row circuit \
 	throttle retry backoff retry_after trace json base64 auth_scheme \
 	auth_key config config_key config_read config_value config_webhook \
 	config_upstream config_report config_print problem text log clock \

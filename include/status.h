@@ -55,8 +55,10 @@ enum status {
 	STATUS_CONFIG_INVALID,
 	STATUS_MEMORY,
 	STATUS_IO,
-	STATUS_OVERLOADED, /* a cap on queue or disk is reached */
-	STATUS_STOPPING,   /* the process is ending */
+	STATUS_KEY_UNKNOWN, /* sealed with a key that is not ours */
+	STATUS_SEAL_BROKEN, /* sealed bytes were changed, or moved */
+	STATUS_OVERLOADED,  /* a cap on queue or disk is reached */
+	STATUS_STOPPING,    /* the process is ending */
 
 	STATUS_COUNT
 };

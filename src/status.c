@@ -46,6 +46,8 @@ static const char *const names[STATUS_COUNT] = {
     [STATUS_CONFIG_INVALID] = "config_invalid",
     [STATUS_MEMORY] = "memory",
     [STATUS_IO] = "io",
+    [STATUS_KEY_UNKNOWN] = "key_unknown",
+    [STATUS_SEAL_BROKEN] = "seal_broken",
     [STATUS_OVERLOADED] = "overloaded",
     [STATUS_STOPPING] = "stopping",
 };
