@@ -18,10 +18,11 @@
  * of `stockroute config` and the README's table. config.c is the only file
  * that reads the environment.
  *
- * A key's value comes from, in this order: the environment; a file named
- * by NAME_FILE (secrets; its trailing newline is dropped); the JSON file
- * named by STOCKROUTE_CONFIG; the default. NAME and NAME_FILE together are
- * an error. Times are given in ms and kept in microseconds.
+ * A key's value comes from, in this order: the environment; the JSON file
+ * named by STOCKROUTE_CONFIG; the default. A secret has exactly one place:
+ * the environment; a file named by NAME_FILE; a credential of systemd's; the
+ * JSON file, which others must not be able to read. Two of them are an
+ * error. Times are given in ms and kept in microseconds.
  */
 #define CONFIG_TEXT_BYTES   1024
 #define CONFIG_SECRET_BYTES 4096
@@ -57,6 +58,7 @@ enum config_origin {
 	CONFIG_FROM_ENVIRONMENT,
 	CONFIG_FROM_PARAMETER,   /* SetEnv, for STOCKROUTE_CONFIG */
 	CONFIG_FROM_SECRET_FILE, /* NAME_FILE */
+	CONFIG_FROM_CREDENTIAL,  /* systemd's, named like the member */
 	CONFIG_FROM_FILE,        /* the JSON file */
 	CONFIG_ORIGIN_COUNT
 };

@@ -9,6 +9,7 @@
 #include "config_key.h"
 #include "config_read.h"
 #include "config_report.h"
+#include "config_secret.h"
 #include "config_upstream.h"
 #include "config_webhook.h"
 
@@ -28,22 +29,22 @@ static void take(struct loading *loading, const struct config_key *key,
 		report_value(loading, key, value, wrong);
 }
 
-static void take_secret_file(
-    struct loading *loading, const struct config_key *key, const char *path)
+static void take_secret_file(struct loading *loading,
+    const struct config_key *key, const struct secret_source *source)
 {
 	char secret[CONFIG_SECRET_BYTES];
 	enum status status;
 	struct text words;
 
 	text_init(&words, WORDS_MAX);
-	loading->config->origin[key - config_keys] = CONFIG_FROM_SECRET_FILE;
-	status = config_secret_read(path, secret, sizeof secret, &words);
+	status =
+	    config_secret_read(source->path, secret, sizeof secret, &words);
 	if (status == STATUS_OK)
-		take(loading, key, CONFIG_FROM_SECRET_FILE, secret);
+		take(loading, key, source->origin, secret);
 	else if (status == STATUS_MEMORY)
 		loading->status = status;
 	else
-		report_path(loading, key, path, text_string(&words));
+		report_path(loading, key, source->path, text_string(&words));
 	/* The field keeps its own copy, wiped by config_free. */
 	OPENSSL_cleanse(secret, sizeof secret);
 	text_done(&words);
@@ -76,43 +77,41 @@ static void take_default(struct loading *loading, const struct config_key *key)
 		report_unset(loading, key);
 }
 
-/* The two may differ, and nobody could say which one is meant. */
-static void refuse_both(struct loading *loading, const struct config_key *key)
+static void load_secret(struct loading *loading, const struct config_key *key,
+    const json_t *in_file)
 {
-	char words[128];
+	struct secret_source source;
 
-	loading->config->origin[key - config_keys] = CONFIG_FROM_ENVIRONMENT;
-	snprintf(words, sizeof words, "%s_FILE is set too: remove one of them",
-	    key->name);
-	report_clash(loading, key, words);
-}
-
-/* NULL for keys that are not secrets. */
-static const char *secret_path(const struct config_key *key)
-{
-	char name[CONFIG_MEMBER_BYTES + sizeof "_FILE"];
-
-	if (!config_is_secret(key))
-		return NULL;
-	snprintf(name, sizeof name, "%s_FILE", key->name);
-	return getenv(name);
+	if (!config_find_secret(loading, key, &source))
+		return;
+	switch (source.origin) {
+	case CONFIG_FROM_ENVIRONMENT:
+		take(loading, key, source.origin, source.value);
+		break;
+	case CONFIG_FROM_SECRET_FILE:
+	case CONFIG_FROM_CREDENTIAL:
+		take_secret_file(loading, key, &source);
+		break;
+	case CONFIG_FROM_FILE:
+		take_member(loading, key, in_file);
+		break;
+	default:
+		take_default(loading, key);
+	}
 }
 
 static void load_key(struct loading *loading, const struct config_key *key)
 {
 	const char *value = getenv(key->name);
-	const char *path = secret_path(key);
 	char member[CONFIG_MEMBER_BYTES];
 	const json_t *in_file;
 
 	config_member(key, member);
 	in_file = json_object_get(loading->file.root, member);
-	if (value != NULL && path != NULL)
-		refuse_both(loading, key);
+	if (config_is_secret(key))
+		load_secret(loading, key, in_file);
 	else if (value != NULL)
 		take(loading, key, CONFIG_FROM_ENVIRONMENT, value);
-	else if (path != NULL)
-		take_secret_file(loading, key, path);
 	else if (in_file != NULL)
 		take_member(loading, key, in_file);
 	else
@@ -210,23 +209,8 @@ static void check_together(struct loading *loading)
 		check_below_deadline(
 		    loading, KEY_CXONE_BACKOFF, config->cxone_backoff_us);
 	config_check_webhook(loading);
+	config_check_readers(loading);
 	config_check_upstream(loading);
-}
-
-/* Not refused, because shared hosting may leave no other way. */
-static void warn_of_readers(const struct loading *loading)
-{
-	size_t i;
-
-	for (i = 0; i < KEY_COUNT && loading->file.others_read; i++) {
-		if (!config_is_secret(&config_keys[i]) ||
-		    loading->config->origin[i] != CONFIG_FROM_FILE)
-			continue;
-		log_line(LOG_WARN, NULL,
-		    "%s holds %s and every user of this machine can read it: "
-		    "run chmod o-r on it",
-		    loading->config->file, config_keys[i].name);
-	}
 }
 
 /* Gives what was loaded, or frees it when something was wrong. */
@@ -254,8 +238,6 @@ enum status config_load(
 		load_key(&loading, &config_keys[i]);
 	/* Also after a failure: all problems are told at once. */
 	check_together(&loading);
-	if (loading.status == STATUS_OK)
-		warn_of_readers(&loading);
 	return end(&loading, config);
 }
 

@@ -11,6 +11,7 @@ static const char *const origin_names[CONFIG_ORIGIN_COUNT] = {
     [CONFIG_FROM_ENVIRONMENT] = "environment",
     [CONFIG_FROM_PARAMETER] = "SetEnv",
     [CONFIG_FROM_SECRET_FILE] = "secret file",
+    [CONFIG_FROM_CREDENTIAL] = "credential",
     [CONFIG_FROM_FILE] = "file",
 };
 

@@ -2,13 +2,13 @@
 #include "config_read.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "json.h"
 
 #define DEPTH_MAX 16 /* a routing map needs 3 */
@@ -23,39 +23,6 @@ static enum status refuse_errno(struct text *problem, const char *words)
 {
 	text_add_format(problem, "%s: %s", words, strerror(errno));
 	return STATUS_CONFIG_INVALID;
-}
-
-/* Not blocking, because opening a pipe would wait for its writer. */
-static enum status open_regular(
-    const char *path, int *fd, struct stat *facts, struct text *problem)
-{
-	int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (opened < 0)
-		return refuse_errno(problem, "cannot be opened");
-	if (fstat(opened, facts) != 0 || !S_ISREG(facts->st_mode)) {
-		close(opened);
-		return refuse(problem, "is not a regular file");
-	}
-	*fd = opened;
-	return STATUS_OK;
-}
-
-/* Reads up to size bytes; fewer only at the end of the file. */
-static bool read_up_to(int fd, char *bytes, size_t size, size_t *length)
-{
-	size_t done = 0;
-	ssize_t got = 1;
-
-	while (done < size && got != 0) {
-		got = read(fd, bytes + done, size - done);
-		if (got < 0 && errno != EINTR)
-			return false;
-		if (got > 0)
-			done += (size_t)got;
-	}
-	*length = done;
-	return true;
 }
 
 static enum status check_mode(const struct stat *facts, struct text *problem)
@@ -76,7 +43,7 @@ static enum status read_config(
 	file->bytes = calloc(1, CONFIG_FILE_MAX + 1);
 	if (file->bytes == NULL)
 		return STATUS_MEMORY;
-	if (!read_up_to(fd, file->bytes, CONFIG_FILE_MAX + 1, &file->length))
+	if (!file_read(fd, file->bytes, CONFIG_FILE_MAX + 1, &file->length))
 		return refuse_errno(problem, "cannot be read");
 	if (file->length > CONFIG_FILE_MAX)
 		return refuse(problem, "is larger than 1 MiB");
@@ -123,10 +90,9 @@ enum status config_file_read(
 	int fd = -1;
 
 	*file = (struct config_file){0};
-	status = open_regular(path, &fd, &facts, problem);
+	status = file_open(path, &fd, &facts, problem);
 	if (status != STATUS_OK)
 		return status;
-	/* The open file is asked, not the path, which may change meanwhile. */
 	file->others_read = (facts.st_mode & S_IROTH) != 0;
 	status = check_mode(&facts, problem);
 	if (status == STATUS_OK)
@@ -266,15 +232,18 @@ enum status config_secret_read(
 	struct stat facts;
 	int fd = -1;
 
-	status = open_regular(path, &fd, &facts, problem);
+	status = file_open(path, &fd, &facts, problem);
 	if (status != STATUS_OK)
 		return status;
+	status = file_check_private(&facts, problem);
+	if (status != STATUS_OK)
+		goto out;
 	status = STATUS_MEMORY;
 	bytes = calloc(1, room);
 	if (bytes == NULL)
 		goto out;
 	status = STATUS_CONFIG_INVALID;
-	if (!read_up_to(fd, bytes, room, &length)) {
+	if (!file_read(fd, bytes, room, &length)) {
 		refuse_errno(problem, "cannot be read");
 		goto out;
 	}

@@ -36,8 +36,9 @@ void config_file_done(struct config_file *file);
 int config_file_line(const struct config_file *file, const char *member);
 
 /*
- * Reads a secret of at most size - 1 bytes from a file of one line; one
- * newline at its end is dropped. Statuses and words as above.
+ * Reads a secret of at most size - 1 bytes from a file of one line that is
+ * for us alone, see file_check_private; one newline at its end is dropped.
+ * Statuses and words as above.
  */
 enum status config_secret_read(
     const char *path, char *secret, size_t size, struct text *problem);

@@ -38,6 +38,9 @@ static void add_place(struct loading *loading, const struct config_key *key)
 	case CONFIG_FROM_SECRET_FILE:
 		text_add_format(loading->problems, "%s_FILE", key->name);
 		break;
+	case CONFIG_FROM_CREDENTIAL:
+		text_add(loading->problems, "credential");
+		break;
 	case CONFIG_FROM_FILE:
 		config_member(key, member);
 		add_file_place(loading, member);

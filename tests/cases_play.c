@@ -37,7 +37,8 @@ static json_t *make_config(const struct play *play)
 static bool write_config(const struct play *play)
 {
 	json_t *config = make_config(play);
-	bool good = json_dump_file(config, play->config, JSON_INDENT(2)) == 0;
+	bool good = json_dump_file(config, play->config, JSON_INDENT(2)) == 0 &&
+		    chmod(play->config, 0600) == 0; /* it holds secrets */
 
 	json_decref(config);
 	return good;

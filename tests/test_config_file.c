@@ -278,53 +278,6 @@ static void secret_files_are_limited_and_must_be_readable(void **state)
 	expect_problem(place, "CXONE_CLIENT_SECRET (");
 }
 
-static void a_secret_given_twice_is_refused(void **state)
-{
-	struct place *place = *state;
-
-	set_required();
-	setenv("CXONE_CLIENT_SECRET_FILE", place->secret, 1);
-	expect_problem(place,
-	    "CXONE_CLIENT_SECRET (environment): CXONE_CLIENT_SECRET_FILE is "
-	    "set too: remove one of them\n");
-}
-
-static void what_was_written_to_stderr(struct place *place, char said[2000])
-{
-	FILE *caught = tmpfile();
-	int before = dup(STDERR_FILENO);
-	size_t length;
-
-	assert_non_null(caught);
-	log_set_level(LOG_WARN);
-	dup2(fileno(caught), STDERR_FILENO);
-	load(place);
-	dup2(before, STDERR_FILENO);
-	close(before);
-	rewind(caught);
-	length = fread(said, 1, 1999, caught);
-	said[length] = '\0';
-	fclose(caught);
-}
-
-static void a_file_of_secrets_that_all_can_read_is_warned_of(void **state)
-{
-	struct place *place = *state;
-	char said[2000];
-
-	write_settings(place, "{" REQUIRED "}");
-	what_was_written_to_stderr(place, said);
-	assert_string_equal(said, "");
-	chmod(place->file, 0644);
-	what_was_written_to_stderr(place, said);
-	assert_non_null(strstr(said, "level=warn"));
-	assert_non_null(strstr(said, "holds CXONE_CLIENT_SECRET"));
-	assert_non_null(place->config);
-	setenv("CXONE_CLIENT_SECRET", SECRET, 1);
-	what_was_written_to_stderr(place, said);
-	assert_string_equal(said, "");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,8 +292,6 @@ int main(void)
 	    IN_PLACE(secrets_come_from_files_without_their_newline),
 	    IN_PLACE(secret_files_that_hold_no_secret_are_refused),
 	    IN_PLACE(secret_files_are_limited_and_must_be_readable),
-	    IN_PLACE(a_secret_given_twice_is_refused),
-	    IN_PLACE(a_file_of_secrets_that_all_can_read_is_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

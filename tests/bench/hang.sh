@@ -71,6 +71,7 @@ start_program() { # BREAKER
 		 "webhook_auth": "bearer",
 		 "webhook_secret": "$secret"}
 	END
+	chmod 640 "$dir/stockroute.json"
 	STOCKROUTE_FCGI=${FCGI:-$PWD/cgi-bin/stockroute.fcgi} \
 		server_start lighttpd-spawn "$dir" >"$dir/start.log" ||
 		fail "lighttpd does not start the program"
