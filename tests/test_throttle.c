@@ -311,14 +311,15 @@ static void no_row_stops_anybody_for_longer_than_an_hour(void **state)
 static void a_clock_put_back_stretches_no_pause(void **state)
 {
 	struct place *place = *state;
+	int64_t since_us = clock_wall_us() + 120 * CLOCK_SECOND;
+	int64_t until_us = since_us + CLOCK_SECOND;
 	struct party party;
 	char sql[160];
 
 	db_close(must_open(place, DB_SERVE));
 	snprintf(sql, sizeof sql,
 	    "INSERT INTO throttle VALUES ('" UPSTREAM "', %lld, 77, %lld)",
-	    (long long)(clock_wall_us() + 121 * CLOCK_SECOND),
-	    (long long)(clock_wall_us() + 120 * CLOCK_SECOND));
+	    (long long)until_us, (long long)since_us);
 	run_sql(place, sql);
 	assert_true(join(&party, place));
 	run_for(&party, 100 * MS);

@@ -1,6 +1,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,18 +13,22 @@
  * that reads what comes from outside, and holds its answer against the
  * function's contract.
  */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* For what a target makes ready before its first input. */
+#define FUZZ_BEGIN __attribute__((constructor)) static void
+
 /* Ends the run; libFuzzer then keeps the input. */
-#define must(condition)                                                        \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__,       \
-			    __LINE__, #condition);                             \
-			abort();                                               \
-		}                                                              \
-	} while (0)
+#define must(condition) fuzz_must(condition, #condition, __FILE__, __LINE__)
+
+static inline void fuzz_must(
+    bool holds, const char *what, const char *file, int line)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+	abort();
+}
 
 /* The bytes as a string, which the caller frees. */
 static inline char *fuzz_string(const uint8_t *data, size_t size)

@@ -15,16 +15,13 @@ static FILE *nowhere;
 static int file;
 static char name[64];
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_BEGIN make_ready(void)
 {
-	(void)argc;
-	(void)argv;
 	log_set_level(LOG_ERROR);
 	nowhere = fopen("/dev/null", "w");
 	file = memfd_create("settings", MFD_CLOEXEC);
 	must(nowhere != NULL && file >= 0 && fchmod(file, 0600) == 0);
 	snprintf(name, sizeof name, "/proc/self/fd/%d", file);
-	return 0;
 }
 
 static void is_usable(const struct config *config, struct text *problems)

@@ -41,15 +41,13 @@ static void begin(void *arg, struct gateway_request *request)
 	gateway_reply(request, &ok);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_BEGIN make_ready(void)
 {
 	const struct gateway_options options = {.socket_path = address.sun_path,
 	    .body_max = BODY_BYTES,
 	    .inflight_max = 4,
 	    .gather_us = CLOCK_SECOND};
 
-	(void)argc;
-	(void)argv;
 	log_set_level(LOG_ERROR);
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(address.sun_path, sizeof address.sun_path,
@@ -57,7 +55,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	loop = loop_new();
 	must(loop != NULL);
 	must(gateway_open(loop, &options, begin, NULL, &gateway) == STATUS_OK);
-	return 0;
 }
 
 /* Whatever more comes, a stream that is none stays none. */

@@ -85,16 +85,13 @@ static struct auth *make_way(int way)
 
 static struct auth *ways[WAYS];
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+FUZZ_BEGIN make_ready(void)
 {
-	(void)argc;
-	(void)argv;
 	log_set_level(LOG_ERROR);
 	for (int way = 0; way < WAYS; way++) {
 		ways[way] = make_way(way);
 		must(ways[way] != NULL);
 	}
-	return 0;
 }
 
 /* Who is let in has shown the secret, or repeats what was signed. */
