@@ -114,6 +114,7 @@ struct config {
 
 	char sku_pointer[CONFIG_TEXT_BYTES]; /* JSON Pointer, "" = none */
 	enum sku_rule sku_rule;
+	char sku_alphabet[CONFIG_SHORT_BYTES]; /* "" = any */
 	enum routing_mode routing_mode;
 	int64_t event_deadline_us;
 	enum config_switch spill;

@@ -16,7 +16,8 @@
  *   channel-default  chat and email SKU-567890 (in upper case), every
  *                    other media type SKU-DEFAULT-VOICE
  * STATUS_FIELD_INVALID: the SKU found is over SKU_MAX bytes, has control
- * characters, or is "." or "..", which no path segment can carry.
+ * characters, or is "." or "..", which no path segment can carry; or a SKU,
+ * found or made, has a character that config->sku_alphabet does not.
  */
 enum status sku_find(const struct config *config, const struct event *event,
     char sku[SKU_MAX + 1], struct event_problem *problem);

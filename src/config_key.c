@@ -186,6 +186,10 @@ const struct config_key config_keys[KEY_COUNT] = {
 	"Where the event tells the SKU; tried before the rule"},
     [KEY_SKU_RULE] = {"SKU_RULE", CONFIG_WORDS, FIELD(sku_rule), "media-suffix",
 	0, 0, sku_rules, "How a SKU is made when the event tells none"},
+    [KEY_SKU_ALPHABET] = {"SKU_ALPHABET", CONFIG_ALPHABET, FIELD(sku_alphabet),
+	"", 1, CONFIG_SHORT_BYTES - 1, NULL,
+	"What a SKU is made of, such as A-Za-z0-9_-; an event with another is "
+	"refused; empty: all but control characters"},
     [KEY_ROUTING_MODE] = {"ROUTING_MODE", CONFIG_WORDS, FIELD(routing_mode),
 	"sync", 0, 0, routing_modes, "When the sender is answered"},
     [KEY_EVENT_DEADLINE] = {"EVENT_DEADLINE_MS", CONFIG_MS,

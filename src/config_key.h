@@ -14,12 +14,13 @@ enum config_type {
 	CONFIG_TEXT, /* min to max bytes */
 	CONFIG_PATH, /* a text that begins with a slash */
 	CONFIG_URL,
-	CONFIG_POINTER, /* JSON Pointer */
-	CONFIG_HEADER,  /* the name of an HTTP header */
-	CONFIG_SECRET,  /* never shown; also as NAME_FILE */
-	CONFIG_SECRETS, /* several; in the JSON file a list of objects too */
-	CONFIG_WORDS,   /* one of words, kept as its index */
-	CONFIG_COUNT,   /* a whole number from min to max */
+	CONFIG_POINTER,  /* JSON Pointer */
+	CONFIG_HEADER,   /* the name of an HTTP header */
+	CONFIG_ALPHABET, /* characters and ranges of them */
+	CONFIG_SECRET,   /* never shown; also as NAME_FILE */
+	CONFIG_SECRETS,  /* several; in the JSON file a list of objects too */
+	CONFIG_WORDS,    /* one of words, kept as its index */
+	CONFIG_COUNT,    /* a whole number from min to max */
 	CONFIG_BYTES,
 	CONFIG_MS, /* kept in microseconds */
 	CONFIG_TYPE_COUNT
@@ -71,6 +72,7 @@ enum config_key_number {
 	KEY_BREAKER_OPEN_MAX,
 	KEY_SKU_POINTER,
 	KEY_SKU_RULE,
+	KEY_SKU_ALPHABET,
 	KEY_ROUTING_MODE,
 	KEY_EVENT_DEADLINE,
 	KEY_SPILL,

@@ -13,7 +13,7 @@ typedef const char *set_value(
     const struct config_key *key, const char *text, void *field);
 
 static set_value set_text, set_path, set_url, set_pointer, set_header;
-static set_value set_words, set_number, set_ms;
+static set_value set_alphabet, set_words, set_number, set_ms;
 
 static set_value *const setters[CONFIG_TYPE_COUNT] = {
     [CONFIG_TEXT] = set_text,
@@ -21,6 +21,7 @@ static set_value *const setters[CONFIG_TYPE_COUNT] = {
     [CONFIG_URL] = set_url,
     [CONFIG_POINTER] = set_pointer,
     [CONFIG_HEADER] = set_header,
+    [CONFIG_ALPHABET] = set_alphabet,
     [CONFIG_SECRET] = set_text,
     [CONFIG_SECRETS] = config_set_secrets,
     [CONFIG_WORDS] = set_words,
@@ -104,6 +105,22 @@ static const char *set_header(
 
 	if (text[strspn(text, allowed)] != '\0')
 		return "is not the name of a header";
+	return set_text(key, text, field);
+}
+
+/* A hyphen is itself where it has nothing on one side. */
+static const char *set_alphabet(
+    const struct config_key *key, const char *text, void *field)
+{
+	const char *at;
+
+	for (at = text; *at != '\0'; at++) {
+		if (*at <= ' ' || *at > '~')
+			return "has a character that is not visible ASCII";
+		if (at > text && at[0] == '-' && at[1] != '\0' &&
+		    at[-1] > at[1])
+			return "has a range that ends before it begins";
+	}
 	return set_text(key, text, field);
 }
 
@@ -280,6 +297,8 @@ void config_add_wanted(struct text *text, const struct config_key *key)
 			       "such as /data/sku",
 	    [CONFIG_HEADER] = "the name of a header, of letters, digits and "
 			      "hyphens",
+	    [CONFIG_ALPHABET] = "characters, and ranges such as A-Z; a hyphen "
+				"last",
 	    [CONFIG_SECRET] = "a secret",
 	    [CONFIG_SECRETS] = "1 to 10 secrets, apart by spaces or commas",
 	    [CONFIG_WORDS] = "one of",

@@ -1,6 +1,7 @@
 /* sku.c: an event -> the SKU of the product it is about */
 #include "sku.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,11 +94,45 @@ static enum status from_event(const struct config *config,
 	return STATUS_OK;
 }
 
+/* As in the brackets of a regular expression: A-Z is a range. */
+static bool is_letter(const char *alphabet, char c)
+{
+	const char *at = alphabet;
+
+	while (*at != '\0') {
+		bool range = at[1] == '-' && at[2] != '\0';
+
+		if (range ? c >= at[0] && c <= at[2] : c == at[0])
+			return true;
+		at += range ? 3 : 1;
+	}
+	return false;
+}
+
+/* Told what it is made of, since a rule takes it from elsewhere. */
+static enum status check_alphabet(
+    const char *alphabet, const char *sku, struct event_problem *problem)
+{
+	if (alphabet[0] == '\0')
+		return STATUS_OK;
+	for (; *sku != '\0'; sku++) {
+		if (is_letter(alphabet, *sku))
+			continue;
+		snprintf(problem->text, sizeof problem->text,
+		    "the SKU has a character that SKU_ALPHABET does not; "
+		    "expected only %s",
+		    alphabet);
+		return STATUS_FIELD_INVALID;
+	}
+	return STATUS_OK;
+}
+
 enum status sku_find(const struct config *config, const struct event *event,
     char sku[SKU_MAX + 1], struct event_problem *problem)
 {
 	enum status status = STATUS_PENDING;
 
+	problem->field = config->sku_pointer;
 	if (config->sku_pointer[0] != '\0')
 		status = from_event(config, event, sku, problem);
 	if (status == STATUS_PENDING) {
@@ -105,11 +140,14 @@ enum status sku_find(const struct config *config, const struct event *event,
 			channel_default(event, sku);
 		else
 			media_suffix(event, sku);
+		problem->field = "/data/interactionId";
 		status = STATUS_OK;
 	}
 	/* No rule makes these: only what the event told can be. */
 	if (strcmp(sku, ".") == 0 || strcmp(sku, "..") == 0)
 		return refuse(problem, config,
 		    "is . or .., which no URL can carry as a product");
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	return check_alphabet(config->sku_alphabet, sku, problem);
 }

@@ -118,6 +118,16 @@ static const struct environment_case environment_cases[] = {
 	"a JSON Pointer (RFC 6901) into the event, such as /data/sku"},
     {"SKU_POINTER", "/a~", "SKU_POINTER (environment): \"/a~\" is not a"},
     {"SKU_POINTER", "", NULL},
+    {"SKU_ALPHABET", "A-Za-z0-9_-", NULL},
+    {"SKU_ALPHABET", "-", NULL},
+    {"SKU_ALPHABET", "", NULL},
+    {"SKU_ALPHABET", "Z-A",
+	"SKU_ALPHABET (environment): \"Z-A\" has a range that ends before it "
+	"begins: give characters, and ranges such as A-Z; a hyphen last, 1 "
+	"to 127 bytes"},
+    {"SKU_ALPHABET", "a b",
+	"SKU_ALPHABET (environment): \"a b\" has a character that is not "
+	"visible ASCII"},
     {"STOCKROUTE_DB", "x.db",
 	"STOCKROUTE_DB (environment): \"x.db\" is not an absolute path: "},
     {"STOCKROUTE_DB", "/a\tb",

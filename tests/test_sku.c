@@ -1,6 +1,7 @@
 /* test_sku.c: an event's SKU comes from where it says, else from a rule */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -223,6 +224,51 @@ static void a_long_pointer_leaves_the_problem_whole_utf_8(void **state)
 	}
 }
 
+static void in_alphabet(const char *alphabet, const char *sku, bool fits)
+{
+	struct config config = {.sku_rule = SKU_RULE_MEDIA_SUFFIX};
+	struct event_problem problem;
+	struct event event = {0};
+	char found[SKU_MAX + 1];
+	char body[BODY_BYTES];
+
+	strcpy(config.sku_pointer, "/data/sku");
+	strcpy(config.sku_alphabet, alphabet);
+	snprintf(body, sizeof body,
+	    "{\"data\":{\"mediaType\":\"voice\",\"interactionId\":\"i:1\","
+	    "\"sku\":\"%s\"}}",
+	    sku);
+	assert_int_equal(
+	    event_read(body, strlen(body), &event, &problem), STATUS_OK);
+	assert_int_equal(sku_find(&config, &event, found, &problem),
+	    fits ? STATUS_OK : STATUS_FIELD_INVALID);
+	if (!fits) {
+		assert_string_equal(problem.field,
+		    sku[0] == '\0' ? "/data/interactionId" : "/data/sku");
+		assert_non_null(strstr(problem.text, alphabet));
+	}
+	event_done(&event);
+}
+
+static void only_characters_of_the_alphabet_are_taken(void **state)
+{
+	(void)state;
+	in_alphabet("A-Za-z0-9_-", "AB-1_z", true);
+	in_alphabet("A-Za-z0-9_-", "AB.1", false);
+	in_alphabet("A-Za-z0-9_-", "AB/1", false);
+	in_alphabet("A-C", "ABC", true);
+	in_alphabet("A-C", "D", false);
+	in_alphabet("A-C", "-", false);
+	in_alphabet("-A", "-A-", true);
+	in_alphabet("-A", "B", false);
+	in_alphabet("a-a", "aa", true);
+	in_alphabet("A-Za-z0-9_-", "\xc3\xa4", false);
+	in_alphabet("", "\xc3\xa4/..", true);
+	/* Made by the rule, of an id with a colon. */
+	in_alphabet("A-Z0-9-", "", false);
+	in_alphabet("A-Z0-9a-z:-", "", true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +280,7 @@ int main(void)
 	    cmocka_unit_test(an_event_that_names_none_gets_the_rule_s),
 	    cmocka_unit_test(a_product_that_no_url_can_carry_is_refused),
 	    cmocka_unit_test(a_long_pointer_leaves_the_problem_whole_utf_8),
+	    cmocka_unit_test(only_characters_of_the_alphabet_are_taken),
 	};
 
 	return cmocka_run_group_tests_name("sku", tests, NULL, NULL);
