@@ -52,7 +52,7 @@ FCGI    := $(B)/stockroute.fcgi
 endif
 
 .PHONY: all compile demo test check race units cases servers crash lint bench \
-	soak fuzz map install install-tools clean
+	soak proof fuzz map install install-tools clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -157,6 +157,11 @@ lint: install-tools
 bench: install-tools
 	@$(MAKE) --no-print-directory -j2 all
 	@tests/bench/bench.sh
+
+# The figures of what was proven, in about twelve minutes.
+proof: install-tools
+	@$(MAKE) --no-print-directory -j2 all $(SHIMS) $(B)/test_token_processes
+	@tests/proof.sh
 
 soak: install-tools
 	@$(MAKE) --no-print-directory -j2 all

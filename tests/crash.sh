@@ -177,7 +177,7 @@ run_world() { # MODE CHECKS
 
 	mode=$1
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
-	trap 'exit 1' INT TERM
+	trap 'exit 1' INT TERM HUP
 	trap end_world EXIT
 	if ! sim_start || ! start_world; then
 		echo "not ok - $mode: the processes start"
@@ -197,7 +197,7 @@ run_mode() { # MODE
 results=$(mktemp -d)
 # Cut short, it still ends what it started.
 trap 'kill $(jobs -rp) 2>/dev/null; wait; rm -rf "$results"' EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' INT TERM HUP
 run=run_mode
 if [ "${1-}" = --prove ]; then
 	run=run_deceit

@@ -4,9 +4,10 @@
 # SOAK_SECONDS (600) of events through lighttpd. The faults below follow one
 # another; after the last comes the first again, four times over. The first
 # time round is for warming up; what the program holds later is compared to
-# it: memory may be a fifth more, descriptors not more. The WAL keeps its
-# bound, the processes stay the same, every answer is one of the contract's,
-# and when the upstreams are well again, so are the answers.
+# it: memory may be a fifth more, descriptors and threads not more. The WAL
+# keeps its bound, but for a long reader in the second round, who holds it up
+# as long as he reads. The processes stay the same, every answer is one of the
+# contract's, and when the upstreams are well again, so are the answers.
 set -u -o pipefail
 
 cd "$(dirname "$0")/.." || exit 1
@@ -14,6 +15,8 @@ seconds=${SOAK_SECONDS:-600}
 connections=16
 rounds=4
 wal_bytes_max=$((20 * 1024 * 1024)) # a restart at 16 MB, and one step
+wal_bytes_kept=$((64 * 1024 * 1024)) # journal_size_limit: cut to by a restart
+reader_seconds=$((seconds / rounds / 4 < 30 ? seconds / rounds / 4 : 30))
 rss_percent_max=120
 # Two processes open connections as they need them, up to one per event.
 fds_slack=$connections
@@ -64,9 +67,10 @@ count_fds() { # PID
 	ls "/proc/$1/fd" 2>/dev/null | wc -l
 }
 
-# round fault RSS-kB descriptors WAL-bytes; the most of any process
+# round fault RSS-kB descriptors WAL-bytes threads reader; the most of any
+# process
 sample() { # ROUND FAULT
-	local pid rss=0 fds=0 kb count
+	local pid rss=0 fds=0 threads=0 kb count wal
 
 	for pid in $pids; do
 		kb=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status") ||
@@ -74,8 +78,30 @@ sample() { # ROUND FAULT
 		count=$(count_fds "$pid")
 		[ "$kb" -le "$rss" ] || rss=$kb
 		[ "$count" -le "$fds" ] || fds=$count
+		count=$(awk '/^Threads/ { print $2 }' "/proc/$pid/status")
+		[ "$count" -le "$threads" ] || threads=$count
 	done
-	echo "$1 $2 $rss $fds $(stat -c %s "$work/app/run/stockroute.db-wal")"
+	wal=$(stat -c %s "$work/app/run/stockroute.db-wal")
+	echo "$1 $2 $rss $fds $wal $threads $(reader_state)"
+}
+
+# A report that takes long, or an operator who has left a shell open.
+read_for_long() {
+	"${server_user[@]}" sqlite3 -readonly \
+		"$work/app/run/stockroute.db" "BEGIN" \
+		"SELECT count(*) FROM decision" ".shell sleep $reader_seconds" \
+		"COMMIT" >/dev/null &
+	reader=$!
+}
+
+reader_state() {
+	if [ -z "$reader" ]; then
+		echo before
+	elif server_gone "$reader"; then
+		echo after
+	else
+		echo reads
+	fi
 }
 
 # Faults in turn, for as long as wrk runs, with a sample every half second.
@@ -86,6 +112,7 @@ break_in_turn() {
 
 	end_ms=$(date +%s%3N)
 	for round in $(seq "$rounds"); do
+		[ "$round" != 2 ] || read_for_long
 		for fault in "${!faults[@]}"; do
 			end_ms=$((end_ms + slot_ms))
 			set_faults "${faults[fault]}"
@@ -99,10 +126,12 @@ break_in_turn() {
 				if ($3 > rss) rss = $3
 				if ($4 > fds) fds = $4
 				if ($5 > wal) wal = $5
+				if ($6 > threads) threads = $6
 			}
 			END { printf "round %d of %d: at most %d kB, %d " \
-				"descriptors, WAL %d kB\n", round, of, rss,
-				fds, wal / 1024 }' "$work/samples"
+				"descriptors, %d threads, WAL %d kB\n", round,
+				of, rss, fds, threads, wal / 1024 }
+			' "$work/samples"
 	done
 }
 
@@ -125,6 +154,27 @@ most() { # COLUMN FROM-ROUND TO-ROUND
 		END { print most + 0 }' "$work/samples"
 }
 
+most_wal() { # READER-STATE
+	awk -v state="$1" '$7 == state && $5 > most { most = $5 }
+		END { print most + 0 }' "$work/samples"
+}
+
+# A checkpoint is tried again when the WAL has grown by a quarter. Then the
+# file is used again from its begin, and cut if it is longer than is kept.
+check_long_reader() {
+	local during after end
+
+	during=$(most_wal reads)
+	after=$(most_wal after)
+	end=$(tail -1 "$work/samples" | cut -d' ' -f5)
+	check "a long reader holds up the WAL no longer than he reads" \
+		"$reader_seconds s: $((during / 1024)) kB, then at most \
+$((after / 1024)) kB, in the end $((end / 1024)) kB" \
+		[ "$after" -le $((during * 5 / 4 + wal_bytes_max)) -a \
+		"$end" -le $((during > wal_bytes_kept ? wal_bytes_kept :
+			during + wal_bytes_max)) ]
+}
+
 is_processed() {
 	curl -s --max-time 10 -H "Authorization: Bearer $secret" -d '{
 		"event_type": "routing.interaction.created",
@@ -135,12 +185,17 @@ is_processed() {
 		grep -q '"status":"processed"'
 }
 
+queue_is_done() {
+	[ "$(sqlite3 -cmd '.timeout 5000' "$work/app/run/stockroute.db" \
+		"SELECT count(*) FROM outbox WHERE state <> 'parked'")" = 0 ]
+}
+
 answer_count() { # NAME
 	grep -o " $1 [0-9]*" "$work/answers" | cut -d' ' -f3
 }
 
 check_what_was_held() {
-	local rss fds later
+	local rss fds threads later
 
 	rss=$(most 3 1 1)
 	later=$(most 3 "$rounds" "$rounds")
@@ -154,9 +209,14 @@ check_what_was_held() {
 	else
 		echo "descriptors are not looked at: only root sees them"
 	fi
-	later=$(most 5 1 "$rounds")
+	threads=$(most 6 1 1)
+	later=$(most 6 "$rounds" "$rounds")
+	check "threads do not become more" "$threads, in the end $later" \
+		[ "$later" -le "$threads" ]
+	later=$(most_wal before)
 	check "the WAL keeps its bound" "at most $((later / 1024)) kB" \
 		[ "$later" -le "$wal_bytes_max" ]
+	check_long_reader
 	later=$(server_pids "$work/app" | sort | xargs)
 	check "no process ended" "$later" [ "$later" = "$pids" ]
 }
@@ -177,6 +237,8 @@ check_answers() {
 		"$(answer_count failed)" -gt 0 ]
 	check "well upstreams make good answers again" "in 30 s" \
 		server_wait 30 is_processed
+	# What was queued is decided after a wait of a minute at most.
+	check "the queue is worked off" "in 90 s" server_wait 90 queue_is_done
 	kept=$(sqlite3 -cmd '.timeout 5000' "$work/app/run/stockroute.db" \
 		"SELECT count(*) FROM decision
 		 WHERE interaction_id NOT LIKE 'after-%'")
@@ -185,6 +247,7 @@ check_answers() {
 		"$kept" -le $((answers + connections)) ]
 }
 
+reader=
 start_simulator
 start_server app lighttpd-spawn "${FCGI:-$PWD/cgi-bin/stockroute.fcgi}" \
 	"$settings"
