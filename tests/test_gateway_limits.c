@@ -113,6 +113,39 @@ static void without_descriptors_it_waits_and_does_not_spin(void **state)
 	assert_answered(fd, "200");
 }
 
+#define LET_IN_MAX 1024 /* connections that are not yet whole */
+#define FLOOD      1100
+
+/* Whoever comes behind them is served when their patience has ended. */
+static void a_flood_of_silent_connections_passes(void **state)
+{
+	struct stage *stage = *state;
+	struct rlimit before, wide;
+	size_t descriptors = count_descriptors();
+	int silent[FLOOD];
+	int i, fd;
+
+	getrlimit(RLIMIT_NOFILE, &before);
+	wide = before;
+	wide.rlim_cur = 4 * FLOOD;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &wide), 0);
+	for (i = 0; i < FLOOD; i++) {
+		silent[i] = dial(stage->path);
+		if (i % 64 == 0)
+			run_ms(stage, 1);
+	}
+	run_ms(stage, 1);
+	assert_true(count_descriptors() - descriptors - FLOOD <= LET_IN_MAX);
+	fd = send_post(stage, "patient");
+	run_ms(stage, 4 * GATHER_MS);
+	assert_int_equal(stage->begun, 1);
+	assert_answered(fd, "200");
+	assert_true(gateway_idle(stage->gateway));
+	for (i = 0; i < FLOOD; i++)
+		close(silent[i]);
+	setrlimit(RLIMIT_NOFILE, &before);
+}
+
 static void a_drained_gateway_finishes_accepts_nothing_and_tells_once(
     void **state)
 {
@@ -256,6 +289,7 @@ int main(void)
 	    on_stage(fewer_in_hand_from_the_first_request_on),
 	    on_stage(a_changed_patience_holds_for_who_comes_later),
 	    on_stage(without_descriptors_it_waits_and_does_not_spin),
+	    on_stage(a_flood_of_silent_connections_passes),
 	    on_stage(a_drained_gateway_finishes_accepts_nothing_and_tells_once),
 	    on_stage(a_server_that_went_away_disturbs_nobody),
 	    on_stage(a_thousand_requests_leave_no_descriptor_behind),
