@@ -25,11 +25,11 @@ PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
 # What it stands on.
 BASE_C  := app loop timers http http_call store db db_open writegate \
 	claim_row outbox queue pressure health health_row token token_held \
-	token_row token_answer token_request seal breaker breaker_row circuit \
-	throttle retry backoff retry_after trace json base64 auth_scheme \
-	auth_key config config_key config_secret config_read config_value \
-	config_webhook config_upstream config_report config_print problem \
-	file text log clock status
+	token_row token_answer token_request seal keyfile keyring breaker \
+	breaker_row circuit throttle retry backoff retry_after trace json \
+	base64 auth_scheme auth_key config config_key config_secret \
+	config_read config_value config_webhook config_upstream config_report \
+	config_print problem file text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := report outbox_admin table
 TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events \

@@ -12,6 +12,7 @@
 #include "health.h"
 #include "http.h"
 #include "inventory.h"
+#include "keyring.h"
 #include "loop.h"
 #include "pressure.h"
 #include "queue.h"
@@ -38,6 +39,7 @@ struct app {
 	struct routing *routing;
 	struct auth *auth;
 	struct store *store;
+	struct keyring *keyring; /* the store's thread's */
 	struct http *http;
 	struct breaker *breaker;
 	struct claims *claims;

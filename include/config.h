@@ -26,6 +26,7 @@
  */
 #define CONFIG_TEXT_BYTES   1024
 #define CONFIG_SECRET_BYTES 4096
+#define CONFIG_KEY_BYTES    65 /* 64 hex digits */
 #define CONFIG_SHORT_BYTES  128
 
 enum webhook_auth {
@@ -83,6 +84,8 @@ struct webhook_secrets {
 struct config {
 	char file[CONFIG_TEXT_BYTES]; /* the JSON file, "" when none */
 	char db[CONFIG_TEXT_BYTES];
+	char key[CONFIG_KEY_BYTES];     /* "" = the key file */
+	char key_old[CONFIG_KEY_BYTES]; /* "" = none */
 	char socket[CONFIG_TEXT_BYTES]; /* "" = listen on descriptor 0 */
 
 	char cxone_base_url[CONFIG_TEXT_BYTES]; /* no trailing slash */
@@ -174,6 +177,9 @@ enum status config_load_reader(struct config **config, struct text *problems);
 
 /* The same and the queue's caps on rows, bytes and disk. */
 enum status config_load_caps(struct config **config, struct text *problems);
+
+/* The same and the keys that seal the token. */
+enum status config_load_keys(struct config **config, struct text *problems);
 
 /* Wipes the secrets and frees. NULL is allowed. */
 void config_free(struct config *config);

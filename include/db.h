@@ -108,6 +108,8 @@ struct db_row *db_use(struct db *db, enum sql sql);
  */
 void db_bind_text(struct db_row *row, const char *name, const char *value);
 void db_bind_int(struct db_row *row, const char *name, int64_t value);
+void db_bind_blob(
+    struct db_row *row, const char *name, const void *bytes, size_t length);
 void db_bind_null(struct db_row *row, const char *name);
 
 /* Steps to the next row: true while there is one. */
@@ -115,6 +117,8 @@ bool db_next(struct db_row *row);
 
 /* Columns of the row in hand. Texts are never NULL; borrowed till next. */
 const char *db_text(struct db_row *row, int column);
+/* NULL, and a length of 0, when there are no bytes. */
+const void *db_blob(struct db_row *row, int column, size_t *length);
 int64_t db_int(struct db_row *row, int column);
 double db_real(struct db_row *row, int column);
 bool db_is_null(struct db_row *row, int column);

@@ -28,7 +28,8 @@ bool file_read(int fd, char *bytes, size_t size, size_t *length);
  * Is it for us alone? STATUS_CONFIG_INVALID: its owner is neither this user
  * nor root, or group or others may read or change it. Of root's files the
  * group may read: that is how root gives one to a service (0640, or 0440 as
- * systemd's credentials have it), and it could not read it otherwise.
+ * systemd's credentials have it), and it could not read it otherwise. To
+ * root, who looks after services, any owner is good.
  */
 enum status file_check_private(const struct stat *facts, struct text *problem);
 

@@ -6,6 +6,7 @@
 
 #include "breaker.h"
 #include "config.h"
+#include "keyring.h"
 #include "loop.h"
 #include "status.h"
 #include "store.h"
@@ -50,9 +51,10 @@ struct token_wait {
 	struct token_wait *next; /* the token module's own */
 };
 
-/* NULL when memory runs out. Borrows all for its life. */
+/* NULL when memory runs out. Borrows all for its life; the keyring is the
+ * store's thread's from now on. */
 struct token *token_new(const struct config *config, struct loop *loop,
-    struct store *store, struct breaker *breaker);
+    struct store *store, struct breaker *breaker, struct keyring *keyring);
 
 /* Wipes and frees. Waiting callers are forgotten. */
 void token_free(struct token *token);

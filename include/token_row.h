@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "db.h"
+#include "keyring.h"
 #include "status.h"
 
 #define TOKEN_TEXT_MAX 8192 /* bytes of an access token */
@@ -19,13 +20,17 @@ enum token_claim {
 
 /*
  * Transactions on the row that all processes share for one token URL and
- * client. The struct belongs to the store's thread while one runs. Times
- * are wall time.
+ * client. The struct belongs to the store's thread while one runs, and so
+ * does the keyring. Times are wall time.
+ *
+ * The token is sealed in the row. One that cannot be opened, because the key
+ * was changed, counts as none: it is fetched anew.
  */
 struct token_row {
 	const char *token_url;
 	const char *client_id;
-	const char *owner; /* names this process among all */
+	const char *owner;       /* names this process among all */
+	struct keyring *keyring; /* seals and opens the token */
 
 	int64_t newer_than;  /* claim, save: a rejected version, or 0 */
 	int64_t lease_us;    /* claim: how long the lease shall last */
@@ -39,6 +44,7 @@ struct token_row {
 	int64_t version;
 	int64_t obtained_us;
 	int64_t expires_us;
+	int64_t not_opened; /* the version that was told so in the log */
 };
 
 /*

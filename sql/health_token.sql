@@ -1,5 +1,5 @@
 -- health_row.c: read_token: a failure counts until the endpoint is asked anew
-SELECT CASE WHEN access_token IS NULL THEN 0
+SELECT CASE WHEN sealed_token IS NULL THEN 0
             ELSE max(0, expires_us - :now_us) END,
        CASE WHEN refresh_not_before_us > :now_us THEN failure END
   FROM token

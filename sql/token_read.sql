@@ -1,5 +1,5 @@
 -- token_row.c: read_row
-SELECT access_token, version, expires_us, obtained_us, lease_owner,
+SELECT sealed_token, version, expires_us, obtained_us, lease_owner,
        lease_fence, lease_until_us, refresh_not_before_us, failure
   FROM token
  WHERE token_url = :token_url AND client_id = :client_id;

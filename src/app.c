@@ -45,7 +45,8 @@ static bool open_network(struct app *app)
 	app->breaker = breaker_new(config, app->loop, app->store, app->http);
 	if (!app->breaker)
 		return false;
-	app->token = token_new(config, app->loop, app->store, app->breaker);
+	app->token = token_new(
+	    config, app->loop, app->store, app->breaker, app->keyring);
 	if (!app->token)
 		return false;
 	app->throttle = throttle_new(app->loop, app->store,
@@ -97,6 +98,10 @@ enum status app_start(struct app *app, struct text *problems)
 	if (status != STATUS_OK)
 		goto out;
 	status = open_store(app, problems);
+	if (status != STATUS_OK)
+		goto out;
+	/* After the store: the key file is beside the database's true path. */
+	status = keyring_open(app->config, true, &app->keyring, problems);
 	if (status != STATUS_OK)
 		goto out;
 	if (!open_network(app) || !open_health(app))
@@ -176,6 +181,7 @@ void app_close(struct app *app)
 	breaker_free(app->breaker);
 	http_free(app->http);
 	store_close(app->store);
+	keyring_free(app->keyring);
 	auth_free(app->auth);
 	routing_free(app->routing);
 	config_free(app->config);

@@ -210,6 +210,7 @@ static void check_together(struct loading *loading)
 		    loading, KEY_CXONE_BACKOFF, config->cxone_backoff_us);
 	config_check_webhook(loading);
 	config_check_readers(loading);
+	config_check_keys(loading);
 	config_check_upstream(loading);
 }
 
@@ -252,6 +253,7 @@ static enum status load_some(const enum config_key_number *keys, size_t count,
 	load_file(&loading, NULL);
 	for (size_t i = 0; i < count; i++)
 		load_key(&loading, &config_keys[keys[i]]);
+	config_check_keys(&loading);
 	return end(&loading, config);
 }
 
@@ -266,6 +268,14 @@ enum status config_load_caps(struct config **config, struct text *problems)
 {
 	static const enum config_key_number keys[] = {KEY_DB, KEY_LOG_LEVEL,
 	    KEY_QUEUE_MAX_ROWS, KEY_QUEUE_MAX_BYTES, KEY_DISK_MIN};
+
+	return load_some(keys, sizeof keys / sizeof *keys, config, problems);
+}
+
+enum status config_load_keys(struct config **config, struct text *problems)
+{
+	static const enum config_key_number keys[] = {
+	    KEY_DB, KEY_LOG_LEVEL, KEY_KEY, KEY_KEY_OLD};
 
 	return load_some(keys, sizeof keys / sizeof *keys, config, problems);
 }

@@ -2,6 +2,8 @@
 #include "config_key.h"
 
 #define SOCKET_MAX 107 /* sun_path, less its NUL: unix(7) */
+#define KEY_MIN    44  /* 32 bytes in base 64 */
+#define KEY_MAX    (CONFIG_KEY_BYTES - 1)
 #define TEXT_MAX   (CONFIG_TEXT_BYTES - 1)
 #define SECRET_MAX (CONFIG_SECRET_BYTES - 1)
 /* No header or prefix in use is near it. */
@@ -111,6 +113,12 @@ const struct config_key config_keys[KEY_COUNT] = {
     [KEY_DB] = {"STOCKROUTE_DB", CONFIG_PATH, FIELD(db),
 	"/var/lib/stockroute/stockroute.db", 2, TEXT_MAX, NULL,
 	"The database, on a local file system"},
+    [KEY_KEY] = {"STOCKROUTE_KEY", CONFIG_SECRET, FIELD(key), "", KEY_MIN,
+	KEY_MAX, NULL,
+	"32 bytes in hex or base 64 that seal the token; else the key file"},
+    [KEY_KEY_OLD] = {"STOCKROUTE_KEY_OLD", CONFIG_SECRET, FIELD(key_old), "",
+	KEY_MIN, KEY_MAX, NULL,
+	"The key before, which opens what is still sealed with it"},
     [KEY_SOCKET] = {"STOCKROUTE_SOCKET", CONFIG_TEXT, FIELD(socket), "", 0,
 	SOCKET_MAX, NULL,
 	"Unix socket to listen on; empty: the web server's descriptor 0"},

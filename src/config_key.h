@@ -46,6 +46,8 @@ struct config_key {
 enum config_key_number {
 	KEY_CONFIG,
 	KEY_DB,
+	KEY_KEY,
+	KEY_KEY_OLD,
 	KEY_SOCKET,
 	KEY_CXONE_BASE_URL,
 	KEY_CXONE_CLIENT_ID,

@@ -1,9 +1,12 @@
 /* config_secret.c: a secret's name -> the one place that has it */
 #include "config_secret.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "seal.h"
 
 #define NAME_BYTES  (CONFIG_MEMBER_BYTES + 8)
 #define WORDS_BYTES (CONFIG_TEXT_BYTES + 256)
@@ -131,4 +134,24 @@ void config_check_readers(struct loading *loading)
 		    "every user of this machine can read that file: run chmod "
 		    "o-r on it");
 	}
+}
+
+static void check_key(
+    struct loading *loading, enum config_key_number number, const char *text)
+{
+	unsigned char bytes[SEAL_KEY_BYTES];
+
+	if (*text == '\0' || loading->wrong[number])
+		return;
+	if (!seal_key_read(text, bytes))
+		report_clash(loading, &config_keys[number],
+		    "is no key: give 32 random bytes as 64 hex digits, which "
+		    "`openssl rand -hex 32` makes, or in base 64");
+	OPENSSL_cleanse(bytes, sizeof bytes);
+}
+
+void config_check_keys(struct loading *loading)
+{
+	check_key(loading, KEY_KEY, loading->config->key);
+	check_key(loading, KEY_KEY_OLD, loading->config->key_old);
 }

@@ -31,4 +31,7 @@ bool config_find_secret(struct loading *loading, const struct config_key *key,
  */
 void config_check_readers(struct loading *loading);
 
+/* Reports STOCKROUTE_KEY and _OLD when they cannot be keys. */
+void config_check_keys(struct loading *loading);
+
 #endif

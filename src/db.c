@@ -312,6 +312,15 @@ void db_bind_int(struct db_row *row, const char *name, int64_t value)
 			      find_parameter(row, name), value));
 }
 
+void db_bind_blob(
+    struct db_row *row, const char *name, const void *bytes, size_t length)
+{
+	if (row->status == STATUS_OK)
+		note(row, sqlite3_bind_blob64(row->statement,
+			      find_parameter(row, name), bytes, length,
+			      SQLITE_STATIC));
+}
+
 void db_bind_null(struct db_row *row, const char *name)
 {
 	if (row->status == STATUS_OK)
@@ -336,6 +345,14 @@ const char *db_text(struct db_row *row, int column)
 
 	text = sqlite3_column_text(row->statement, column);
 	return text == NULL ? "" : (const char *)text;
+}
+
+const void *db_blob(struct db_row *row, int column, size_t *length)
+{
+	const void *bytes = sqlite3_column_blob(row->statement, column);
+
+	*length = (size_t)sqlite3_column_bytes(row->statement, column);
+	return bytes;
 }
 
 int64_t db_int(struct db_row *row, int column)

@@ -39,8 +39,10 @@ static const enum sql migrations[] = {
     SQL_schema_11_replaced,
     SQL_schema_12_claim_created,
     SQL_schema_13_pause_since,
+    SQL_schema_14_token_sealed,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
+#define SEALED_SINCE   14 /* tokens stood in the clear before */
 
 static const struct {
 	int64_t magic;
@@ -208,7 +210,7 @@ static enum status make_file(struct opening *opening)
 	return STATUS_OK;
 }
 
-/* Bearer tokens are in there. SQLite gives -wal and -shm the file's mode. */
+/* Events are in there. SQLite gives -wal and -shm the file's mode. */
 static void keep_private(struct opening *opening)
 {
 	static const char *const suffixes[] = {"", "-wal", "-shm", "-gate"};
@@ -353,6 +355,39 @@ static enum status migrate(struct db *db, int version)
 	return status;
 }
 
+/*
+ * All that was deleted before goes too: the WAL is emptied into the file,
+ * which VACUUM made anew. A reader can hinder that until it ends.
+ */
+static enum status forget_plain_tokens(struct db *db)
+{
+	enum status status = db_run(db, SQL_token_forget_plain);
+
+	if (status == STATUS_OK &&
+	    sqlite3_wal_checkpoint_v2(db->handle, "main",
+		SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		log_line(LOG_WARN, NULL,
+		    "store: old access tokens stand in the WAL until all who "
+		    "have the database open have closed it");
+	return status;
+}
+
+/* A new file has nothing to forget. */
+static enum status carry_forward(struct db *db, int version)
+{
+	const int from = version;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && version < SCHEMA_VERSION) {
+		version++;
+		if (version == SEALED_SINCE && from > 0)
+			status = forget_plain_tokens(db);
+		if (status == STATUS_OK)
+			status = migrate(db, version);
+	}
+	return status;
+}
+
 static enum status bring_schema(struct opening *opening)
 {
 	enum status status;
@@ -366,9 +401,8 @@ static enum status bring_schema(struct opening *opening)
 		return status;
 	if (opening->mode == DB_SERVE)
 		status = use_wal(opening);
-	while (status == STATUS_OK && version < SCHEMA_VERSION)
-		status = migrate(opening->db, ++version);
-	return status;
+	return status == STATUS_OK ? carry_forward(opening->db, version)
+				   : status;
 }
 
 /*

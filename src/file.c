@@ -50,9 +50,9 @@ bool file_read(int fd, char *bytes, size_t size, size_t *length)
 /* Running and searching say nothing about what is in a file. */
 enum status file_check_private(const struct stat *facts, struct text *problem)
 {
-	bool ours = facts->st_uid == geteuid();
+	bool roots = facts->st_uid == 0;
 
-	if (!ours && facts->st_uid != 0)
+	if (!roots && geteuid() != 0 && facts->st_uid != geteuid())
 		return refuse(problem,
 		    "belongs to another user: make this user or root its "
 		    "owner");
@@ -61,7 +61,7 @@ enum status file_check_private(const struct stat *facts, struct text *problem)
 		    "can be read or changed by every user of this machine: "
 		    "run chmod 600 on it");
 	if ((facts->st_mode & S_IWGRP) != 0 ||
-	    (ours && (facts->st_mode & S_IRGRP) != 0))
+	    (!roots && (facts->st_mode & S_IRGRP) != 0))
 		return refuse(problem,
 		    "can be read or changed by its group: run chmod 600 on "
 		    "it");

@@ -526,7 +526,7 @@ static void name_owner(struct token *token)
 }
 
 struct token *token_new(const struct config *config, struct loop *loop,
-    struct store *store, struct breaker *breaker)
+    struct store *store, struct breaker *breaker, struct keyring *keyring)
 {
 	struct token *token = calloc(1, sizeof *token);
 
@@ -539,6 +539,7 @@ struct token *token_new(const struct config *config, struct loop *loop,
 	token->row.token_url = token->request.url;
 	token->row.client_id = config->cxone_client_id;
 	token->row.owner = token->owner;
+	token->row.keyring = keyring;
 	token->rejected = token->row;
 	token->row.lease_us = config->cxone_timeout_us + LEASE_SPARE_US;
 	loop_timer_init(&token->poll_timer, poll_due, token);

@@ -1,10 +1,11 @@
 /* token_row.c: what one process wants of the token -> the shared row */
 #include "token_row.h"
 
-#include <stdio.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "clock.h"
+#include "log.h"
 
 #define MARGIN_MAX_US (60 * CLOCK_SECOND)
 /*
@@ -47,9 +48,53 @@ int64_t token_row_refresh_us(const struct token_row *row)
 	return row->expires_us - margin;
 }
 
-/* Reads the row; the token's text goes to kept unless that is NULL. */
-static enum status read_row(struct db *db, const struct token_row *row,
-    struct stored *stored, char *kept)
+static struct seal_place place_of(const struct token_row *row)
+{
+	return (struct seal_place){
+	    .table = "token",
+	    .column = "sealed_token",
+	    .row = {row->token_url, row->client_id},
+	};
+}
+
+/* Once for each token: who waits for another one asks many times. */
+static void tell_not_opened(
+    struct token_row *row, int64_t version, enum status status)
+{
+	if (row->not_opened == version)
+		return;
+	row->not_opened = version;
+	log_line(LOG_WARN, NULL,
+	    "the access token of version %lld cannot be opened (%s): it counts "
+	    "as none; was the key changed?",
+	    (long long)version, status_name(status));
+}
+
+/* True: text has the token. */
+static bool open_token(struct token_row *row, struct db_row *use,
+    int64_t version, char text[TOKEN_TEXT_MAX + 1])
+{
+	struct seal_place place = place_of(row);
+	size_t length = 0;
+	const unsigned char *sealed = db_blob(use, 0, &length);
+	enum status status = STATUS_SEAL_BROKEN;
+
+	if (!sealed)
+		return false;
+	if (length >= SEAL_MORE_BYTES &&
+	    length <= TOKEN_TEXT_MAX + SEAL_MORE_BYTES)
+		status = keyring_open_sealed(
+		    row->keyring, &place, sealed, length, text);
+	if (status == STATUS_OK)
+		text[length - SEAL_MORE_BYTES] = '\0';
+	else
+		tell_not_opened(row, version, status);
+	return status == STATUS_OK;
+}
+
+/* Reads the row; the token, when there is one, goes to text. */
+static enum status read_row(struct db *db, struct token_row *row,
+    struct stored *stored, char text[TOKEN_TEXT_MAX + 1])
 {
 	struct db_row *use = db_use(db, SQL_token_read);
 
@@ -58,11 +103,8 @@ static enum status read_row(struct db *db, const struct token_row *row,
 	db_bind_text(use, ":client_id", row->client_id);
 	if (db_next(use)) {
 		stored->found = true;
-		stored->has_token = !db_is_null(use, 0);
-		if (kept)
-			snprintf(
-			    kept, TOKEN_TEXT_MAX + 1, "%s", db_text(use, 0));
 		stored->version = db_int(use, 1);
+		stored->has_token = open_token(row, use, stored->version, text);
 		stored->expires_us = db_int(use, 2);
 		stored->obtained_us = db_int(use, 3);
 		stored->ours = strcmp(db_text(use, 4), row->owner) == 0;
@@ -103,7 +145,7 @@ static bool is_leased(
 	       stored->lease_until_us <= now_us + row->lease_us;
 }
 
-enum status token_row_claim(struct db *db, struct token_row *row)
+static enum status claim(struct db *db, struct token_row *row)
 {
 	int64_t now_us = clock_wall_us();
 	struct stored stored;
@@ -136,6 +178,16 @@ enum status token_row_claim(struct db *db, struct token_row *row)
 	return take_lease(db, row, now_us);
 }
 
+/* A token that is not given is not kept in memory either. */
+enum status token_row_claim(struct db *db, struct token_row *row)
+{
+	enum status status = claim(db, row);
+
+	if (status != STATUS_OK || row->claim != TOKEN_HAVE)
+		OPENSSL_cleanse(row->text, sizeof row->text);
+	return status;
+}
+
 /* What is to be written, decided from what stands there. */
 static void decide_save(struct token_row *row, const struct stored *stored,
     bool same, int64_t now_us)
@@ -163,27 +215,20 @@ static int64_t useless_until(const struct token_row *row, int64_t now_us)
 	return until_us < row->expires_us ? until_us : row->expires_us;
 }
 
-enum status token_row_save(struct db *db, struct token_row *row)
+/* Writes what was decided; sealed is the token in text. */
+static enum status write_row(struct db *db, struct token_row *row, bool same,
+    const unsigned char *sealed)
 {
-	int64_t now_us = clock_wall_us();
-	char before[TOKEN_TEXT_MAX + 1] = "";
-	struct stored stored;
-	struct db_row *use;
+	struct db_row *use = db_use(db, SQL_token_save);
 	enum status status;
-	bool same;
 
-	status = read_row(db, row, &stored, before);
-	if (status != STATUS_OK)
-		return status;
-	same = stored.has_token && strcmp(before, row->text) == 0;
-	decide_save(row, &stored, same, now_us);
-	use = db_use(db, SQL_token_save);
-	db_bind_text(use, ":access_token", row->text);
+	db_bind_blob(
+	    use, ":sealed_token", sealed, strlen(row->text) + SEAL_MORE_BYTES);
 	db_bind_int(use, ":version", row->version);
 	db_bind_int(use, ":expires_us", row->expires_us);
 	db_bind_int(use, ":obtained_us", row->obtained_us);
-	db_bind_int(
-	    use, ":not_before_us", same ? useless_until(row, now_us) : 0);
+	db_bind_int(use, ":not_before_us",
+	    same ? useless_until(row, row->obtained_us) : 0);
 	/* Whoever rejects this version meanwhile need not ask again. */
 	db_bind_text(
 	    use, ":failure", same ? status_name(STATUS_TOKEN_REJECTED) : NULL);
@@ -197,6 +242,26 @@ enum status token_row_save(struct db *db, struct token_row *row)
 	if (status == STATUS_OK && db_changed(db) == 0)
 		row->claim = TOKEN_WAIT;
 	return status;
+}
+
+enum status token_row_save(struct db *db, struct token_row *row)
+{
+	unsigned char sealed[TOKEN_TEXT_MAX + SEAL_MORE_BYTES];
+	char before[TOKEN_TEXT_MAX + 1] = "";
+	struct seal_place place = place_of(row);
+	struct stored stored;
+	enum status status;
+	bool same;
+
+	status = read_row(db, row, &stored, before);
+	if (status != STATUS_OK)
+		return status;
+	same = stored.has_token && strcmp(before, row->text) == 0;
+	OPENSSL_cleanse(before, sizeof before);
+	decide_save(row, &stored, same, clock_wall_us());
+	status = keyring_shut(
+	    row->keyring, &place, row->text, strlen(row->text), sealed);
+	return status == STATUS_OK ? write_row(db, row, same, sealed) : status;
 }
 
 enum status token_row_fail(struct db *db, struct token_row *row)

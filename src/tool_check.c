@@ -136,6 +136,31 @@ static bool check_database(const struct config *config)
 	return true;
 }
 
+/* It is not made here: the server's user must be its owner. */
+static bool check_key(const struct config *config)
+{
+	char path[PATH_MAX];
+	struct keyring *ring = NULL;
+	struct text problems;
+	bool good;
+
+	keyring_find_file(config, path);
+	if (config->key[0] == '\0' && access(path, F_OK) != 0) {
+		say("ok", "key file", "will be made at the first start");
+		return true;
+	}
+	text_init(&problems, PROBLEMS_MAX);
+	good = keyring_open(config, false, &ring, &problems) == STATUS_OK;
+	print_problems(&problems);
+	if (config->key[0] != '\0')
+		say("ok", "key", "STOCKROUTE_KEY");
+	else
+		say(good ? "ok" : "FAIL", "key file", path);
+	keyring_free(ring);
+	text_done(&problems);
+	return good;
+}
+
 static void say_ms(const char *verdict, const char *what,
     const struct live *live, const char *detail)
 {
@@ -213,7 +238,7 @@ static void look(struct live *live)
 static void remove_database(const char *folder)
 {
 	static const char *const names[] = {
-	    "db", "db-wal", "db-shm", "db-gate"};
+	    "db", "db-wal", "db-shm", "db-gate", "db.key"};
 	char path[CONFIG_TEXT_BYTES];
 	size_t i;
 
@@ -304,6 +329,7 @@ int tool_check(int argc, char **argv)
 	warn_of_risks(config);
 	good = check_routing(config);
 	good = check_database(config) && good;
+	good = check_key(config) && good;
 	if (live && good)
 		return check_live(config, sku) ? 0 : 1;
 	config_free(config);

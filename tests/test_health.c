@@ -87,8 +87,9 @@ static int open_bench(void **state)
 	assert_int_equal(store_open(bench->loop, bench->place->path,
 			     &bench->store, bench->place->problem),
 	    STATUS_OK);
+	/* Nothing is sealed or opened here. */
 	bench->token =
-	    token_new(&bench->config, bench->loop, bench->store, NULL);
+	    token_new(&bench->config, bench->loop, bench->store, NULL, NULL);
 	bench->pressure =
 	    pressure_new(&bench->config, bench->store, token_url(bench->token));
 	bench->health = health_new(&(struct health_parts){
@@ -201,7 +202,7 @@ static void add_token(struct bench *bench, const char *values)
 	char sql[512];
 
 	snprintf(sql, sizeof sql,
-	    "INSERT INTO token (token_url, client_id, access_token, "
+	    "INSERT INTO token (token_url, client_id, sealed_token, "
 	    "expires_us, refresh_not_before_us, failure) VALUES "
 	    "('http://cxone/oauth/token', 'us', %s)",
 	    values);
@@ -322,7 +323,7 @@ static void states_are_told_but_no_ids_and_no_secrets(void **state)
 	struct bench *bench = *state;
 
 	add_items(bench, 2);
-	add_token(bench, "'bearer-text', " NOW " + 100000000, 0, NULL");
+	add_token(bench, "x'00', " NOW " + 100000000, 0, NULL");
 	change(bench, "INSERT INTO throttle VALUES ('http://cxone', " NOW
 		      " + 30000000, 1, 0)");
 	change(bench, "UPDATE outbox SET state = 'parked' WHERE id = 1");
@@ -378,8 +379,8 @@ static void a_token_that_still_serves_outweighs_a_failure(void **state)
 {
 	struct bench *bench = *state;
 
-	add_token(bench,
-	    "'t', " NOW " + 30000000, " NOW " + 15000000, 'token_unavailable'");
+	add_token(bench, "x'74', " NOW " + 30000000, " NOW
+			 " + 15000000, 'token_unavailable'");
 	bench->config.spill = CONFIG_OFF;
 	assert_int_equal(ready(bench), 200);
 	says(bench, "token.state", "valid");

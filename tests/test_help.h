@@ -52,6 +52,7 @@ struct world {
 	struct store *store; /* NULL where not opened; so the rest */
 	struct http *http;
 	struct breaker *breaker;
+	struct keyring *keyring;
 	struct token *token;
 	struct throttle *throttle;
 };
@@ -274,6 +275,20 @@ static inline int world_open(void **state)
 	return 0;
 }
 
+static inline bool help_open_keyring(struct world *world)
+{
+	struct text problems;
+	bool opened;
+
+	text_init(&problems, 1000);
+	opened = keyring_open(&world->config, true, &world->keyring,
+		     &problems) == STATUS_OK;
+	if (!opened)
+		fprintf(stderr, "%s", text_string(&problems));
+	text_done(&problems);
+	return opened;
+}
+
 /*
  * Store, network and token for this process; not before a fork. Asserts
  * nothing: in a child a failed assertion would go on with other tests.
@@ -294,8 +309,10 @@ static inline bool world_try_connect(struct world *world)
 	    breaker_new(config, world->loop, world->store, world->http);
 	if (world->breaker == NULL)
 		return false;
-	world->token =
-	    token_new(config, world->loop, world->store, world->breaker);
+	if (!help_open_keyring(world))
+		return false;
+	world->token = token_new(
+	    config, world->loop, world->store, world->breaker, world->keyring);
 	world->throttle = throttle_new(world->loop, world->store,
 	    config->cxone_base_url, config->retry_budget);
 	return world->token != NULL && world->throttle != NULL;
@@ -314,12 +331,14 @@ static inline int world_close(void **state)
 	store_close(world->store);
 	throttle_free(world->throttle);
 	token_free(world->token);
+	keyring_free(world->keyring);
 	breaker_free(world->breaker);
 	http_free(world->http);
 	loop_free(world->loop);
 	world->store = NULL;
 	world->throttle = NULL;
 	world->token = NULL;
+	world->keyring = NULL;
 	world->breaker = NULL;
 	world->http = NULL;
 	world->loop = NULL;

@@ -22,34 +22,56 @@ typedef enum status row_body(struct db *db, struct token_row *row);
 /* Two processes that share one database, as far as the row can tell. */
 struct place {
 	char dir[64];
+	char path[96];
 	struct db *db;
+	struct keyring *ring; /* both have the same keys */
 	struct token_row one;
 	struct token_row two;
 };
 
-static void prepare(struct token_row *row, const char *owner)
+static void prepare(
+    struct token_row *row, const char *owner, struct keyring *ring)
 {
 	memset(row, 0, sizeof *row);
 	row->token_url = "http://cxone/oauth/token";
 	row->client_id = "client";
 	row->owner = owner;
+	row->keyring = ring;
 	row->lease_us = LEASE_US;
+}
+
+/* The keys of a process with this STOCKROUTE_KEY. */
+static struct keyring *ring_of(const struct place *place, const char *key)
+{
+	struct keyring *ring = NULL;
+	struct config *config = calloc(1, sizeof *config);
+	struct text problems;
+
+	assert_non_null(config);
+	text_init(&problems, 1000);
+	strcpy(config->db, place->path);
+	strcpy(config->key, key);
+	if (keyring_open(config, true, &ring, &problems) != STATUS_OK)
+		fail_msg("%s", text_string(&problems));
+	text_done(&problems);
+	free(config);
+	return ring;
 }
 
 static int open_place(void **state)
 {
 	struct place *place = calloc(1, sizeof *place);
 	char problem[DB_PROBLEM_BYTES];
-	char path[96];
 
 	assert_non_null(place);
 	snprintf(place->dir, sizeof place->dir, "/tmp/test_token_row_XXXXXX");
 	assert_non_null(mkdtemp(place->dir));
-	snprintf(path, sizeof path, "%s/s.db", place->dir);
+	snprintf(place->path, sizeof place->path, "%s/s.db", place->dir);
 	assert_int_equal(
-	    db_open(path, DB_SERVE, &place->db, problem), STATUS_OK);
-	prepare(&place->one, "1-aaaa");
-	prepare(&place->two, "2-bbbb");
+	    db_open(place->path, DB_SERVE, &place->db, problem), STATUS_OK);
+	place->ring = ring_of(place, "");
+	prepare(&place->one, "1-aaaa", place->ring);
+	prepare(&place->two, "2-bbbb", place->ring);
 	*state = place;
 	return 0;
 }
@@ -60,6 +82,7 @@ static int close_place(void **state)
 	char command[96];
 
 	db_close(place->db);
+	keyring_free(place->ring);
 	snprintf(command, sizeof command, "rm -rf %s", place->dir);
 	assert_int_equal(system(command), 0);
 	free(place);
@@ -247,7 +270,7 @@ static void an_overtaken_holder_cannot_give_up_for_the_next(void **state)
 	nap_ms(1);
 	claim(place, &place->two, 0);
 	fail_with(place, &place->one, STATUS_TOKEN_REFUSED, HOUR_US);
-	prepare(&place->one, "3-cccc");
+	prepare(&place->one, "3-cccc", place->ring);
 	assert_int_equal(claim(place, &place->one, 0), TOKEN_WAIT);
 	assert_int_equal(
 	    save(place, &place->two, "right", HOUR_US), TOKEN_HAVE);
