@@ -25,7 +25,7 @@ ATTACH 'file:data/stockroute.db?mode=ro' AS app;
 
 CREATE INDEX asked_id ON asked (id);
 CREATE TABLE patch AS
-SELECT id, count(*) AS times, min(at_us) AS at_us
+SELECT id, count(*) AS times, min(at_us) AS at_us, max(at_us) AS last_us
   FROM asked WHERE status = 200 GROUP BY id;
 CREATE INDEX patch_id ON patch (id);
 CREATE INDEX unkept_id ON unkept (id);
@@ -150,14 +150,14 @@ SELECT ack.id, ack.at_us, http, patch.id IS NOT NULL AS patched,
 	SELECT 1 FROM fault
 	 WHERE kind IN ('disk', 'stop', 'long_stop')
 	   AND begin_us <= ack.at_us
-	   AND end_us >= coalesce(patch.at_us, ack.at_us) - 5000000)
+	   AND end_us >= min(coalesce(patch.last_us, ack.at_us), ack.at_us)
+	               - 5000000)
 	AS unkept,
-       -- A 202 is on the disk, a 200 need not be yet.
+       -- A 202 is on the disk, a 200, which follows its commit, need not be.
        http = 200 AND EXISTS (
 	SELECT 1 FROM fault
 	 WHERE kind = 'power'
-	   AND coalesce(patch.at_us, ack.at_us)
-	       BETWEEN begin_us - 2000000 AND end_us) AS cut
+	   AND ack.at_us BETWEEN begin_us AND end_us) AS cut
   FROM ack LEFT JOIN patch USING (id) LEFT JOIN decided USING (id);
 
 SELECT 'events', count(*) FROM ack;
