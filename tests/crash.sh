@@ -49,6 +49,7 @@ hurt_at_random() { # SECONDS
 		[ $((turn % 5)) != 0 ] || hurt_next
 	done
 	heal
+	put_clock_forward
 	sim_ask DELETE faults >/dev/null
 }
 

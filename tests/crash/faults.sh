@@ -203,6 +203,18 @@ hurt_clock() {
 	note_fault clock "$offset_us" "$(now_us)"
 }
 
+# To the latest it ever was: an event that failed by a later clock waits for
+# its next attempt until this one is there, so that the drain would take as
+# long as the clock was put back.
+put_clock_forward() {
+	local latest_us
+
+	latest_us=$(awk -F'\t' '$1 == "clock" && $2 > most { most = $2 }
+		END { printf "%d", most }' "$dir/faults")
+	set_clock "$latest_us"
+	note_fault clock "$latest_us" "$(now_us)"
+}
+
 # ---- All of them ---------------------------------------------------------
 
 heal_now() { # KIND
