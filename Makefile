@@ -52,7 +52,7 @@ FCGI    := $(B)/stockroute.fcgi
 endif
 
 .PHONY: all compile demo test check race units cases servers crash lint bench \
-	soak proof fuzz map install install-tools clean
+	soak proof fuzz valgrind map install install-tools clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -150,6 +150,10 @@ race:
 
 fuzz: install-tools
 	@tests/fuzz.sh
+
+valgrind: install-tools
+	@$(MAKE) --no-print-directory -j2 compile
+	@tests/valgrind.sh
 
 lint: install-tools
 	@tests/lint.sh $(B)
