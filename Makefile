@@ -25,15 +25,15 @@ PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
 # What it stands on.
 BASE_C  := app loop timers http http_call store db db_open writegate \
 	claim_row outbox queue pressure health health_row token token_held \
-	token_row token_answer token_request seal keyfile keyring breaker \
-	breaker_row circuit throttle retry backoff retry_after trace json \
-	base64 auth_scheme auth_key config config_key config_secret \
-	config_read config_value config_webhook config_upstream config_report \
-	config_print problem file text log clock status
+	token_row token_answer token_request token_reseal seal keyfile \
+	keyring breaker breaker_row circuit throttle retry backoff \
+	retry_after trace json base64 auth_scheme auth_key config config_key \
+	config_secret config_read config_value config_webhook config_upstream \
+	config_report config_print problem file text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := report outbox_admin table
 TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events \
-	tool_breaker tool_queue tool_queue_words tool_queue_change \
+	tool_breaker tool_token tool_queue tool_queue_words tool_queue_change \
 	tool_queue_export tool_queue_import tool_queue_room tool_drain \
 	tool_replay tool_worker tool_lines tool_progress
 

@@ -61,6 +61,9 @@ enum status report_events(
  */
 enum status report_event(struct db *db, const char *id, struct table **table);
 
+/* The token of each client: its age, its end, who fetched it; never itself. */
+enum status report_tokens(struct db *db, struct table **table);
+
 /* The circuit breaker of each upstream, and the calls in its window. */
 enum status report_breakers(struct db *db, struct table **table);
 

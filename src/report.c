@@ -216,6 +216,11 @@ enum status report_event(struct db *db, const char *id, struct table **table)
 	return give_table(row, table);
 }
 
+enum status report_tokens(struct db *db, struct table **table)
+{
+	return give_table(db_use(db, SQL_reports_token), table);
+}
+
 enum status report_breakers(struct db *db, struct table **table)
 {
 	return give_table(db_use(db, SQL_reports_breakers), table);

@@ -23,6 +23,8 @@ static const struct {
 	"list recent decisions; `events show ID` tells one whole"},
     {"breaker", tool_breaker,
 	"the circuit breakers; `breaker open|close|auto UPSTREAM`"},
+    {"token", tool_token,
+	"the access token's age and end; `token reseal` changes its key"},
     {"queue", tool_queue,
 	"the events that wait: list, show, retry, drop, drain ..."},
     {"version", tool_version,

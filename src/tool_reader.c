@@ -150,3 +150,8 @@ struct db *tool_open_capped(enum db_mode mode, struct config **config)
 {
 	return open_db(mode, config_load_caps, config);
 }
+
+struct db *tool_open_keyed(enum db_mode mode, struct config **config)
+{
+	return open_db(mode, config_load_keys, config);
+}

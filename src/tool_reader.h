@@ -37,4 +37,7 @@ struct db *tool_open_db(enum db_mode mode);
 /* The same; *config has the queue's caps. Free it with config_free. */
 struct db *tool_open_capped(enum db_mode mode, struct config **config);
 
+/* The same; *config has what keyring_open needs. Free it with config_free. */
+struct db *tool_open_keyed(enum db_mode mode, struct config **config);
+
 #endif

@@ -16,7 +16,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health duplicates signed crash queue operator store-faults tls
+parts+=" health duplicates signed crash queue operator store-faults token tls
 	fuzz clang units cases-memory simulator"
 
 run_part() { # PART
@@ -34,6 +34,7 @@ run_part() { # PART
 	store-faults) tests/servers/test_store_faults.sh ;;
 	operator) tests/test_tool_queue.sh "$B" ;;
 	tls) tests/test_tool_tls.sh "$B" ;;
+	token) tests/test_tool_token.sh "$B" ;;
 	crash) tests/crash.sh ;;
 	fuzz) FUZZ_SECONDS=${FUZZ_SECONDS:-5} tests/fuzz.sh ;;
 	simulator) tests/sim/test_sim.sh "$B/stockroute-sim" ;;

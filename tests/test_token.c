@@ -10,6 +10,7 @@ static void begin_again(struct world *world)
 	store_close(world->store);
 	throttle_free(world->throttle);
 	token_free(world->token);
+	keyring_free(world->keyring);
 	breaker_free(world->breaker);
 	http_free(world->http);
 	world->loop = loop;
