@@ -340,6 +340,17 @@ static void states_are_told_but_no_ids_and_no_secrets(void **state)
 	assert_null(strstr(bench->request.body, "http:"));
 }
 
+/* Ten seconds were asked for, two minutes before the clock's time. */
+static void a_clock_put_back_stretches_no_pause(void **state)
+{
+	struct bench *bench = *state;
+
+	change(bench, "INSERT INTO throttle VALUES ('http://cxone', " NOW
+		      " + 130000000, 1, " NOW " + 120000000)");
+	ready(bench);
+	assert_in_range(number(bench, "not_before_s"), 5, 11);
+}
+
 static void answers_within_a_second_are_from_one_look(void **state)
 {
 	struct bench *bench = *state;
@@ -497,6 +508,7 @@ int main(void)
 	    WITH_BENCH(without_a_configuration_it_is_not_ready),
 	    WITH_BENCH(a_fresh_program_is_ready),
 	    WITH_BENCH(states_are_told_but_no_ids_and_no_secrets),
+	    WITH_BENCH(a_clock_put_back_stretches_no_pause),
 	    WITH_BENCH(answers_within_a_second_are_from_one_look),
 	    WITH_BENCH(who_drains_is_not_ready),
 	    WITH_BENCH(a_refused_client_is_not_ready_until_it_is_tried_again),
