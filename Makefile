@@ -14,8 +14,8 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Werror
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)
 CFLAGS  += -std=c11 $(WARN) $(HARDEN) $(SANITIZE)
-LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANITIZE)
-LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lpthread
+LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(SANITIZE)
+LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lseccomp -lpthread
 
 # The path of an event, in its order; flow.c knows the order.
 PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
@@ -23,13 +23,14 @@ PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
 	routing routing_check cxone record answer settle flow flow_steps \
 	flow_end
 # What it stands on.
-BASE_C  := app loop timers http http_call store db db_open writegate \
-	claim_row outbox queue pressure health health_row token token_held \
-	token_row token_answer token_request token_reseal seal keyfile \
-	keyring breaker breaker_row circuit throttle retry backoff \
-	retry_after trace json base64 auth_scheme auth_key config config_key \
-	config_secret config_read config_value config_webhook config_upstream \
-	config_report config_print problem file text log clock status
+BASE_C  := app confine confine_files confine_calls loop timers http \
+	http_call store db db_open writegate claim_row outbox queue pressure \
+	health health_row token token_held token_row token_answer \
+	token_request token_reseal seal keyfile keyring breaker breaker_row \
+	circuit throttle retry backoff retry_after trace json base64 \
+	auth_scheme auth_key config config_key config_secret config_read \
+	config_value config_webhook config_upstream config_report \
+	config_print problem file text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := report outbox_admin table
 TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events \

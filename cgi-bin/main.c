@@ -3,14 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "answer.h"
 #include "app.h"
 #include "clock.h"
+#include "confine.h"
 #include "db.h"
 #include "flow.h"
 #include "gateway.h"
@@ -178,6 +177,7 @@ static bool is_configured(
 	/* Before the second request: there is room for so many. */
 	gateway_set_limits(process->gateway, (size_t)config->body_max_bytes,
 	    (size_t)config->inflight_max, config->gather_us);
+	confine(config, process->app.store);
 	return true;
 }
 
@@ -257,15 +257,6 @@ static enum status open_gateway(struct process *process)
 	    process->loop, &options, got_request, process, &process->gateway);
 }
 
-/* No core may hold the client secret or a token. */
-static void protect_memory(void)
-{
-	struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-}
-
 static enum status open_process(struct process *process)
 {
 	enum status status;
@@ -284,9 +275,12 @@ static enum status open_process(struct process *process)
 			return status;
 	}
 	status = open_gateway(process);
-	if (status == STATUS_OK)
-		gateway_on_idle(process->gateway, became_idle, process);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	gateway_on_idle(process->gateway, became_idle, process);
+	if (process->app.config)
+		confine(process->app.config, process->app.store);
+	return STATUS_OK;
 }
 
 int main(void)
@@ -294,7 +288,7 @@ int main(void)
 	struct process process = {.signal_fd = -1};
 	enum status status;
 
-	protect_memory();
+	confine_begin();
 	db_begin_process();
 	status = open_process(&process);
 	if (status == STATUS_OK)

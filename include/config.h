@@ -150,6 +150,9 @@ struct config {
 	int64_t transfers_max; /* running requests per upstream */
 	enum log_level log_level;
 
+	enum config_switch landlock; /* files and ports confined */
+	enum config_switch seccomp;  /* system calls confined */
+
 	json_t *routing; /* section "routing" of the file, or NULL */
 	enum config_origin origin[CONFIG_KEYS_MAX]; /* by key number */
 };

@@ -78,6 +78,13 @@ void store_submit(struct store *store, struct store_job *job);
 void store_ride(struct store *store, struct store_job *rider);
 
 /*
+ * Runs chore(arg) on the store's thread when that has nothing to commit, and
+ * waits until it has: for what each thread must do itself. Not to be called
+ * from a body.
+ */
+void store_do(struct store *store, void (*chore)(void *arg), void *arg);
+
+/*
  * How the newest job failed that the file or its lock failed (STATUS_STORE_*)
  * and when (monotonic); STATUS_OK when none has yet.
  */

@@ -100,6 +100,18 @@ static const struct config_word log_levels[] = {
     {NULL, NULL},
 };
 
+static const struct config_word landlocks[] = {
+    [CONFIG_OFF] = {"off", "all that its user may"},
+    [CONFIG_ON] = {"on", "those it needs, where the kernel has Landlock"},
+    {NULL, NULL},
+};
+
+static const struct config_word seccomps[] = {
+    [CONFIG_OFF] = {"off", "all, as a debugger or a sanitizer needs it"},
+    [CONFIG_ON] = {"on", "those it needs, where the kernel has seccomp"},
+    {NULL, NULL},
+};
+
 /*
  * Columns: name, type, field, default, least, most, words, meaning. Least
  * and most are bytes for texts and ms for times. No default: it must be set.
@@ -284,6 +296,10 @@ const struct config_key config_keys[KEY_COUNT] = {
 	"192", 1, 1024, NULL, "Requests running at one time to one upstream"},
     [KEY_LOG_LEVEL] = {"LOG_LEVEL", CONFIG_WORDS, FIELD(log_level), "info", 0,
 	0, log_levels, "What is logged"},
+    [KEY_LANDLOCK] = {"LANDLOCK", CONFIG_WORDS, FIELD(landlock), "on", 0, 0,
+	landlocks, "Which files and ports a process reaches, once it runs"},
+    [KEY_SECCOMP] = {"SECCOMP", CONFIG_WORDS, FIELD(seccomp), "on", 0, 0,
+	seccomps, "Which system calls it may make"},
 };
 
 _Static_assert(KEY_COUNT <= CONFIG_KEYS_MAX, "origin has a seat per key");

@@ -255,6 +255,7 @@ static void tell_refusal(struct opening *opening, enum status status)
 static enum status open_handle(struct opening *opening)
 {
 	struct db *db = opening->db;
+	enum status status;
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	int rc;
 
@@ -272,7 +273,10 @@ static enum status open_handle(struct opening *opening)
 	/* Before the first pragma: also these can meet a lock. */
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	sqlite3_extended_result_codes(db->handle, 1);
-	return db_run(db, SQL_db_settings);
+	status = db_run(db, SQL_db_settings);
+	if (status == STATUS_OK && opening->mode == DB_SERVE)
+		status = db_run(db, SQL_db_serve);
+	return status;
 }
 
 /*

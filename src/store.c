@@ -59,6 +59,8 @@ struct store {
 	bool riders_out;
 	bool opened;
 	enum status open_status;
+	void (*chore)(void *arg); /* NULL: none */
+	void *chore_arg;
 	bool closing;
 };
 
@@ -265,6 +267,14 @@ static void serve_group(
 	connection->status = judge_group(group);
 }
 
+/* Under the lock; who gave the chore waits for nothing else. */
+static void do_chore(struct store *store)
+{
+	store->chore(store->chore_arg);
+	store->chore = NULL;
+	pthread_cond_signal(&store->news);
+}
+
 /* Waits for work; an empty group means that the store closes. */
 static struct queue next_group(struct store *store)
 {
@@ -272,8 +282,12 @@ static struct queue next_group(struct store *store)
 
 	pthread_mutex_lock(&store->lock);
 	while (!store->closing &&
-	       (store->waiting.first == NULL || store->riders_out))
-		pthread_cond_wait(&store->work, &store->lock);
+	       (store->waiting.first == NULL || store->riders_out)) {
+		if (store->chore != NULL)
+			do_chore(store);
+		else
+			pthread_cond_wait(&store->work, &store->lock);
+	}
 	while (store->waiting.first != NULL && group.count < STORE_BATCH_MAX)
 		push(&group, pop(&store->waiting));
 	pthread_mutex_unlock(&store->lock);
@@ -438,6 +452,17 @@ void store_flush(struct store *store)
 		pthread_mutex_unlock(&store->lock);
 		deliver(store);
 	}
+}
+
+void store_do(struct store *store, void (*chore)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&store->lock);
+	store->chore = chore;
+	store->chore_arg = arg;
+	pthread_cond_signal(&store->work);
+	while (store->chore != NULL)
+		pthread_cond_wait(&store->news, &store->lock);
+	pthread_mutex_unlock(&store->lock);
 }
 
 /* The thread takes no signals, so that the loop's signalfd has them all. */

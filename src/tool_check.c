@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "clock.h"
+#include "confine.h"
 #include "log.h"
 
 #define PROBLEMS_MAX 65536
@@ -327,6 +328,7 @@ int tool_check(int argc, char **argv)
 	if (!config)
 		return 1;
 	warn_of_risks(config);
+	confine_print(config, stdout);
 	good = check_routing(config);
 	good = check_database(config) && good;
 	good = check_key(config) && good;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "confine.h"
 #include "settle.h"
 #include "tool_worker.h"
 
@@ -99,8 +100,11 @@ int tool_drain(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (tool_worker_open(&drain.worker, "queue drain"))
+	confine_begin();
+	if (tool_worker_open(&drain.worker, "queue drain")) {
+		confine(drain.worker.app.config, drain.worker.app.store);
 		code = run(&drain);
+	}
 	tool_worker_close(&drain.worker);
 	return code;
 }

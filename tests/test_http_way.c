@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 
+#include "confine.h"
 #include "test_http.h"
 
 /* No name resolves here, so that only a proxy could. */
@@ -427,6 +428,45 @@ static void no_proxy_comes_from_the_environment(void **state)
 	assert_int_equal(sim_stat(world, "inventory"), 0);
 }
 
+/* ---- Confined ------------------------------------------------------------ */
+
+/* In a process of its own: there is no way back. */
+static void ask_confined(struct world *world, int port)
+{
+	const struct http_way way = trusting("ours.pem");
+	struct asked asked;
+	char url[64];
+
+	alarm(HELP_WAIT_MS / 1000);
+	snprintf(url, sizeof url, "https://127.0.0.1:%d/x", port);
+	strcpy(world->config.cxone_base_url, url);
+	strcpy(world->config.upstream_ca_file, way.ca_file);
+	world->config.landlock = CONFIG_ON;
+	world->config.seccomp = CONFIG_ON;
+	if (!world_try_connect(world))
+		_exit(1);
+	http_set_way(world->http, &way);
+	confine_begin();
+	confine(&world->config, world->store);
+	asked = get(world, url, SECONDS(5));
+	_exit(asked.status == STATUS_OK && asked.answer.code == 200 ? 0 : 1);
+}
+
+static void a_confined_process_reads_authorities_and_speaks_tls(void **state)
+{
+	struct world *world = *state;
+	struct tls_server server = serve_tls("good", "");
+	pid_t child = fork();
+	int code;
+
+	assert_true(child >= 0);
+	if (child == 0)
+		ask_confined(world, server.port);
+	assert_int_equal(waitpid(child, &code, 0), child);
+	end_server(server.pid);
+	assert_int_equal(code, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +484,7 @@ int main(void)
 	    IN_WORLD(this_machine_is_asked_without_the_proxy),
 	    IN_WORLD(a_proxy_that_is_down_is_unreachable),
 	    IN_WORLD(no_proxy_comes_from_the_environment),
+	    IN_WORLD(a_confined_process_reads_authorities_and_speaks_tls),
 	};
 
 	return cmocka_run_group_tests_name(

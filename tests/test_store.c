@@ -459,6 +459,32 @@ static void a_writer_killed_at_work_leaves_what_it_committed(void **state)
 	assert_true(before > 0);
 }
 
+static void note_thread(void *arg)
+{
+	pthread_t *thread = arg;
+
+	*thread = pthread_self();
+}
+
+/* The first with a job in the thread's hands or just behind it. */
+static void a_chore_is_done_by_the_stores_thread(void **state)
+{
+	struct bench bench;
+	struct work work = {.gives = STATUS_OK};
+	pthread_t first = pthread_self();
+	pthread_t second = pthread_self();
+
+	open_bench(&bench, *state);
+	submit(&bench, &work, STORE_RECORD);
+	store_do(bench.store, note_thread, &first);
+	run_bench(&bench, 1);
+	store_do(bench.store, note_thread, &second);
+	assert_false(pthread_equal(first, pthread_self()));
+	assert_true(pthread_equal(first, second));
+	assert_int_equal(bench.ended[STATUS_OK], 1);
+	close_bench(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +501,7 @@ int main(void)
 	    WITH_PLACE(a_store_that_cannot_open_says_why),
 	    WITH_PLACE(several_processes_write_at_once_and_lose_nothing),
 	    WITH_PLACE(a_writer_killed_at_work_leaves_what_it_committed),
+	    WITH_PLACE(a_chore_is_done_by_the_stores_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
