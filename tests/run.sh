@@ -17,7 +17,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
 parts+=" health duplicates signed crash queue operator store-faults token tls
-	fuzz clang units cases-memory simulator"
+	hardened fuzz clang units cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
@@ -35,6 +35,7 @@ run_part() { # PART
 	operator) tests/test_tool_queue.sh "$B" ;;
 	tls) tests/test_tool_tls.sh "$B" ;;
 	token) tests/test_tool_token.sh "$B" ;;
+	hardened) tests/hardened.sh "$B" ;;
 	crash) tests/crash.sh ;;
 	fuzz) FUZZ_SECONDS=${FUZZ_SECONDS:-5} tests/fuzz.sh ;;
 	simulator) tests/sim/test_sim.sh "$B/stockroute-sim" ;;
