@@ -16,8 +16,8 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health duplicates signed crash queue operator store-faults token tls
-	hardened fuzz clang units cases-memory simulator"
+parts+=" health duplicates signed secrets crash queue operator store-faults
+	token tls hardened fuzz clang units cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
@@ -29,6 +29,7 @@ run_part() { # PART
 	servers) tests/servers/test_servers.sh ;;
 	duplicates) tests/servers/test_duplicates.sh ;;
 	signed) tests/servers/test_signed.sh ;;
+	secrets) tests/servers/test_secrets.sh ;;
 	health) tests/servers/test_health.sh ;;
 	queue) tests/servers/test_queue.sh ;;
 	store-faults) tests/servers/test_store_faults.sh ;;
