@@ -15,8 +15,8 @@
  *   this process only;
  * - what only someone who has taken the program over would call: starting
  *   programs, tracing, mounting, modules, other users, namespaces, io_uring
- *   (whose work no filter sees). It ends the process at once, and the
- *   kernel's log has a line;
+ *   (whose work no filter sees). It ends the process with SIGSYS, which the
+ *   kernel's audit log tells where auditing is on;
  * - all others: ENOSYS. A libc newer than this list then takes the older
  *   call, as on an older kernel. EPERM it would take for an answer: no
  *   thread would start, as clone3 is among them, whose flags no filter can

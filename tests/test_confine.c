@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -395,6 +396,60 @@ static void both_can_be_switched_off(void **state)
 	must_hold(*state, all_is_open);
 }
 
+/* ---- Other kernels ------------------------------------------------------- */
+
+/* What an older kernel says, from before the process confines itself. */
+static void play_a_kernel_without(const char *const *calls)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	for (; *calls != NULL; calls++)
+		seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(ENOSYS),
+		    seccomp_syscall_resolve_name(*calls), 0, NULL);
+	if (seccomp_load(filter) != 0)
+		_exit(1);
+	seccomp_release(filter);
+}
+
+static void must_go_on_without(struct world *world, const char *const *calls)
+{
+	int how = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		alarm(HELP_WAIT_MS / 1000);
+		play_a_kernel_without(calls);
+		go_in(world);
+		_exit(all_is_open(world) && asks_by_name(world) ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_int_equal(how, 0);
+}
+
+static void a_kernel_without_them_is_no_error(void **state)
+{
+	const char *const calls[] = {
+	    "landlock_create_ruleset", "seccomp", NULL};
+	struct world *world = *state;
+
+	need_calls(world);
+	world->config.landlock = CONFIG_ON;
+	must_go_on_without(world, calls);
+}
+
+/* As in a container whose own filter does not know them. */
+static void what_fails_half_way_is_no_error(void **state)
+{
+	const char *const calls[] = {"landlock_add_rule", NULL};
+	struct world *world = *state;
+
+	if (!confine_calls_known())
+		skip();
+	need_files(world, 1);
+	must_go_on_without(world, calls);
+}
+
 #define IN_WORLD(test)                                                         \
 	cmocka_unit_test_setup_teardown(test, world_open, world_close)
 
@@ -413,6 +468,8 @@ int main(void)
 	    IN_WORLD(names_are_resolved_and_upstreams_asked),
 	    IN_WORLD(a_name_that_is_unknown_is_just_that),
 	    IN_WORLD(both_can_be_switched_off),
+	    IN_WORLD(a_kernel_without_them_is_no_error),
+	    IN_WORLD(what_fails_half_way_is_no_error),
 	};
 
 	return cmocka_run_group_tests(tests, world_start, world_end);
