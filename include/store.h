@@ -7,9 +7,9 @@
 
 /*
  * The store thread: runs transaction bodies on the database so that the
- * loop never waits for a disk. All bodies waiting at one moment run in one
- * transaction (group commit); a body that fails is undone alone. The only
- * locks of the program are in here.
+ * loop never waits for a disk. All bodies that wait when a transaction
+ * begins, or come while it runs, run in it (group commit); a body that fails
+ * is undone alone. The only locks of the program are in here.
  */
 struct store;
 
@@ -55,8 +55,8 @@ enum status store_open(struct loop *loop, const char *path,
     struct store **store, char problem[DB_PROBLEM_BYTES]);
 
 /*
- * Runs body in a transaction of the job's lane; a group that holds one
- * durable job commits durably. done gets the body's status when that was
+ * Runs body in a transaction of the job's lane; a group that begins with one
+ * durable job commits durably, and no durable one joins another. done gets the body's status when that was
  * not OK, else the commit's: OK means committed. When STORE_FAILURES_MAX
  * bodies of a group have failed with STATUS_STORE_*, the file is taken to be
  * at fault, and the rest of the group fails with the last one's status.

@@ -128,12 +128,29 @@ static void give_all(
 		store->riders[i]->status = status;
 }
 
+/*
+ * What came while the gate was waited for and bodies ran joins the group: a
+ * transaction is the more worth sharing, the more processes wait for it, as
+ * each has to read anew the pages that another has written.
+ */
+static void join(struct store *store, struct queue *group, bool durable)
+{
+	struct queue *waiting = &store->waiting;
+
+	pthread_mutex_lock(&store->lock);
+	while (waiting->first != NULL && group->count < STORE_BATCH_MAX &&
+	       (durable || waiting->first->lane != STORE_DURABLE))
+		push(group, pop(waiting));
+	pthread_mutex_unlock(&store->lock);
+}
+
 /* Gives the job whose body failed, and nothing was done; else NULL. */
 static struct store_job *run_together(
-    struct store *store, struct db *db, const struct queue *group)
+    struct store *store, struct db *db, struct queue *group)
 {
+	bool durable = any_durable(group);
 	struct store_job *job;
-	enum status status = db_begin(db, any_durable(group));
+	enum status status = db_begin(db, durable);
 
 	if (status != STATUS_OK) {
 		give_all(store, group, status);
@@ -145,6 +162,8 @@ static struct store_job *run_together(
 			db_rollback(db);
 			return job;
 		}
+		if (job->next == NULL)
+			join(store, group, durable);
 	}
 	ride_along(store, db);
 	give_all(store, group, db_commit(db));

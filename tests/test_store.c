@@ -146,6 +146,62 @@ static void waiting_jobs_are_committed_in_groups(void **state)
 	assert_int_equal(rows(*state), MANY);
 }
 
+static void stop_loop(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* What was submitted is the thread's from then on. */
+static void run_a_turn(struct bench *bench)
+{
+	struct loop_timer timer;
+
+	loop_timer_init(&timer, stop_loop, bench->loop);
+	loop_timer_set(bench->loop, &timer, clock_mono_us() + 50 * CLOCK_MS);
+	loop_run(bench->loop);
+}
+
+/* While the first waits for the gate others come; gives how many groups. */
+static int groups_of(
+    struct place *place, enum store_lane lane, struct work works[3])
+{
+	struct bench bench;
+	struct store_job rider;
+	pid_t holder;
+
+	open_bench(&bench, place);
+	rider = (struct store_job){.body = look, .done = looked, .arg = &bench};
+	store_ride(bench.store, &rider);
+	holder = hold_gate(place);
+	submit(&bench, &works[0], STORE_RECORD);
+	run_a_turn(&bench);
+	submit(&bench, &works[1], STORE_RECORD);
+	submit(&bench, &works[2], lane);
+	run_a_turn(&bench);
+	kill_child(holder);
+	run_bench(&bench, 3);
+	assert_int_equal(bench.ended[STATUS_OK], 3);
+	close_bench(&bench);
+	return bench.groups;
+}
+
+static void what_comes_meanwhile_joins_the_group(void **state)
+{
+	struct work works[3] = {{.runs = 0}};
+
+	assert_int_equal(groups_of(*state, STORE_RECORD, works), 1);
+	assert_int_equal(rows(*state), 3);
+}
+
+/* Its commit would not be on disk. */
+static void a_durable_one_joins_none_that_is_not(void **state)
+{
+	struct work works[3] = {{.runs = 0}};
+
+	assert_int_equal(groups_of(*state, STORE_DURABLE, works), 2);
+	assert_int_equal(rows(*state), 3);
+}
+
 static void did_after_rider(void *arg, enum status status)
 {
 	struct work *work = arg;
@@ -489,6 +545,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_PLACE(waiting_jobs_are_committed_in_groups),
+	    WITH_PLACE(what_comes_meanwhile_joins_the_group),
+	    WITH_PLACE(a_durable_one_joins_none_that_is_not),
 	    WITH_PLACE(a_rider_comes_home_before_its_groups_jobs),
 	    WITH_PLACE(a_failing_body_is_undone_alone),
 	    WITH_PLACE(many_failing_bodies_take_no_other_with_them),
