@@ -1,6 +1,7 @@
 #ifndef HTTP_H
 #define HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct http_request {
 	const char *body;         /* NULL: none */
 	size_t body_bytes;
 	int64_t timeout_us; /* for everything: wait, connect, answer */
+	bool wants_date;    /* the answer's date_s is to be filled */
 };
 
 struct http_answer {
@@ -47,7 +49,9 @@ struct http_answer {
 	int64_t waited_us;      /* in our FIFO, before it was sent */
 	int64_t retry_after_us; /* see retry_after.h; -1 when none, and for
 				   answers other than 429 and 503 */
-	const char *problem;    /* transport failure in curl's words, or "":
+	int64_t date_s; /* the header Date, seconds since 1970; -1 when it was
+			   not wanted, is missing or makes no sense */
+	const char *problem; /* transport failure in curl's words, or "":
 				   for the log, as they name hosts and ports */
 };
 
@@ -81,6 +85,9 @@ struct http_way {
 	const char *client_key;
 	const char *proxy;
 };
+
+/* curl and what it stands on, "libcurl/7.88.1 OpenSSL/3.0.17 ..."; static. */
+const char *http_version(void);
 
 /* To be called before the first request. The strings are borrowed for life. */
 void http_set_way(struct http *http, const struct http_way *way);

@@ -411,6 +411,11 @@ struct http *http_new(
 	return http;
 }
 
+const char *http_version(void)
+{
+	return curl_version();
+}
+
 void http_set_way(struct http *http, const struct http_way *way)
 {
 	http->way = *way;

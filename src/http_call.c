@@ -263,6 +263,7 @@ void http_call_no_answer(struct http_call *call, struct http_answer *answer)
 	    .body = "",
 	    .waited_us = call->waited_us,
 	    .retry_after_us = -1,
+	    .date_s = -1,
 	    .problem = call->problem,
 	};
 }
@@ -300,6 +301,17 @@ static int64_t read_retry_after(const struct http_call *call, long code)
 	return retry_after_us(value, header(call, "Date"), clock_wall_us());
 }
 
+static int64_t read_date(const struct http_call *call)
+{
+	const char *value = header(call, "Date");
+	int64_t date_s;
+
+	if (value &&
+	    retry_after_date(value, clock_wall_us() / CLOCK_SECOND, &date_s))
+		return date_s;
+	return -1;
+}
+
 enum status http_call_judge(
     struct http_call *call, CURLcode result, struct http_answer *answer)
 {
@@ -308,6 +320,8 @@ enum status http_call_judge(
 	http_call_no_answer(call, answer);
 	answer->code = final_code(call);
 	answer->retry_after_us = read_retry_after(call, answer->code);
+	if (call->request.wants_date)
+		answer->date_s = read_date(call);
 	/* Half a body is none: it may say the contrary of the whole. */
 	if (status == STATUS_OK && call->body_bytes > 0) {
 		call->body[call->body_bytes] = '\0';

@@ -106,6 +106,7 @@ static void end_transfer(void *arg)
 	    .code = reply->code,
 	    .body = whole && reply->body != NULL ? reply->body : "",
 	    .retry_after_us = whole ? reply->retry_after_us : -1,
+	    .date_s = -1,
 	    .problem = whole ? "" : status_name(reply->status),
 	};
 

@@ -257,6 +257,24 @@ static void an_answer_over_64_kib_is_too_large(void **state)
 	assert_int_equal(asked.answer.code, 200);
 }
 
+static void the_date_is_read_when_it_is_wanted(void **state)
+{
+	struct world *world = *state;
+	struct asked asked;
+	int count = 0;
+
+	sim_faults(world, "{\"inventory\":[{\"times\":3,\"headers\":"
+			  "{\"Date\":\"Wed, 21 Oct 2015 07:28:00 GMT\"}}]}");
+	asked = get(world, "/inventory/A", SECONDS(2));
+	assert_int_equal(asked.answer.date_s, -1);
+	prepare(world, &asked, "/inventory/A", SECONDS(2));
+	asked.request.wants_date = true;
+	asked.ended = &count;
+	send_asked(&asked);
+	assert_true(run_until(world->loop, &count, 1, HELP_WAIT_MS));
+	assert_int_equal(asked.answer.date_s, 1445412480);
+}
+
 static int64_t retry_after(struct world *world, int code, const char *value)
 {
 	char faults[256];
@@ -353,6 +371,7 @@ int main(void)
 	    IN_WORLD(other_schemes_than_http_are_not_spoken),
 	    IN_WORLD(an_answer_over_64_kib_is_too_large),
 	    IN_WORLD(retry_after_is_read_in_seconds),
+	    IN_WORLD(the_date_is_read_when_it_is_wanted),
 	    IN_WORLD(retry_after_is_read_as_a_date),
 	    IN_WORLD(a_date_of_retry_after_counts_from_the_answers_date),
 	    IN_WORLD(a_redirect_is_not_followed),
