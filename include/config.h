@@ -73,8 +73,9 @@ struct webhook_secret {
 	char id[WEBHOOK_SECRET_ID_MAX + 1]; /* named in the log; "1", "2" ...
 		where the sender of the setting gave none */
 	char text[CONFIG_SECRET_BYTES];
-	int64_t not_before_us; /* wall time; 0: always was */
-	int64_t not_after_us;  /* wall time; INT64_MAX: has no end */
+	char file[CONFIG_TEXT_BYTES]; /* its "secret_file", "" when none */
+	int64_t not_before_us;        /* wall time; 0: always was */
+	int64_t not_after_us;         /* wall time; INT64_MAX: has no end */
 };
 struct webhook_secrets {
 	struct webhook_secret items[WEBHOOK_SECRETS_MAX];
@@ -183,6 +184,14 @@ enum status config_load_caps(struct config **config, struct text *problems);
 
 /* The same and the keys that seal the token. */
 enum status config_load_keys(struct config **config, struct text *problems);
+
+/*
+ * The files that secrets were read from, by number from 0 on: what NAME_FILE
+ * names, credentials of systemd's, and "secret_file" of WEBHOOK_SECRETS. key
+ * is the setting's name, static; path is copied. False: there are no more.
+ */
+bool config_secret_file(const struct config *config, size_t number,
+    const char **key, char path[CONFIG_TEXT_BYTES]);
 
 /* Wipes the secrets and frees. NULL is allowed. */
 void config_free(struct config *config);

@@ -124,6 +124,55 @@ bool config_find_secret(struct loading *loading, const struct config_key *key,
 	return true;
 }
 
+/* As it was found when the settings were loaded; else false. */
+static bool secret_path(const struct config *config,
+    const struct config_key *key, char path[CONFIG_TEXT_BYTES])
+{
+	enum config_origin origin = config->origin[key - config_keys];
+	struct secret_source source;
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		if (places[i].origin != origin ||
+		    (origin != CONFIG_FROM_SECRET_FILE &&
+			origin != CONFIG_FROM_CREDENTIAL) ||
+		    !places[i].find(NULL, key, &source))
+			continue;
+		snprintf(path, CONFIG_TEXT_BYTES, "%.*s", CONFIG_TEXT_BYTES - 1,
+		    source.path);
+		return true;
+	}
+	return false;
+}
+
+static bool list_path(const struct config *config, size_t number,
+    const char **key, char path[CONFIG_TEXT_BYTES])
+{
+	for (size_t i = 0; i < config->webhook_secrets.count; i++) {
+		const char *file = config->webhook_secrets.items[i].file;
+
+		if (*file == '\0' || number-- != 0)
+			continue;
+		*key = config_keys[KEY_WEBHOOK_SECRETS].name;
+		snprintf(path, CONFIG_TEXT_BYTES, "%s", file);
+		return true;
+	}
+	return false;
+}
+
+bool config_secret_file(const struct config *config, size_t number,
+    const char **key, char path[CONFIG_TEXT_BYTES])
+{
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if (!config_is_secret(&config_keys[i]) ||
+		    !secret_path(config, &config_keys[i], path) ||
+		    number-- != 0)
+			continue;
+		*key = config_keys[i].name;
+		return true;
+	}
+	return list_path(config, number, key, path);
+}
+
 void config_check_readers(struct loading *loading)
 {
 	for (size_t i = 0; i < KEY_COUNT && loading->file.others_read; i++) {

@@ -82,6 +82,7 @@ const char *config_set_secrets(
 		snprintf(secret->id, sizeof secret->id, "%zu", secrets->count);
 		memcpy(secret->text, text, length);
 		secret->text[length] = '\0';
+		secret->file[0] = '\0';
 		secret->not_before_us = 0;
 		secret->not_after_us = INT64_MAX;
 		text += length;
@@ -127,6 +128,7 @@ static const char *read_text_file(
 	struct text words;
 
 	text_init(&words, WORDS_MAX);
+	snprintf(secret->file, sizeof secret->file, "%s", text);
 	if (config_secret_read(text, bytes, sizeof bytes, &words) == STATUS_OK)
 		wrong = read_text(bytes, secret);
 	OPENSSL_cleanse(bytes, sizeof bytes);

@@ -260,6 +260,37 @@ static void the_place_is_shown_and_not_the_secret(void **state)
 	unlink(path);
 }
 
+static void every_file_of_a_secret_is_named(void **state)
+{
+	struct place *place = *state;
+	char credential[128];
+	char path[CONFIG_TEXT_BYTES];
+	char listed[128];
+	char settings[512];
+	const char *key;
+
+	set_required();
+	unsetenv("CXONE_CLIENT_SECRET");
+	write_credential(place, credential);
+	snprintf(listed, sizeof listed, "%s/senders", place->directory);
+	write_file(listed, BYTES("0123456789abcdef\n"));
+	snprintf(settings, sizeof settings,
+	    "{\"webhook_secrets\":[{\"id\":\"a\",\"secret\":"
+	    "\"0123456789abcdef\"},{\"id\":\"b\",\"secret_file\":\"%s\"}]}",
+	    listed);
+	write_settings(place, settings);
+	load_well(place);
+	assert_true(config_secret_file(place->config, 0, &key, path));
+	assert_string_equal(key, "CXONE_CLIENT_SECRET");
+	assert_string_equal(path, credential);
+	assert_true(config_secret_file(place->config, 1, &key, path));
+	assert_string_equal(key, "WEBHOOK_SECRETS");
+	assert_string_equal(path, listed);
+	assert_false(config_secret_file(place->config, 2, &key, path));
+	unlink(credential);
+	unlink(listed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +305,7 @@ int main(void)
 	    IN_PLACE(root_may_look_at_the_file_of_a_service),
 	    IN_PLACE(a_json_file_that_all_can_read_holds_no_secret),
 	    IN_PLACE(the_place_is_shown_and_not_the_secret),
+	    IN_PLACE(every_file_of_a_secret_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
