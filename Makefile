@@ -33,10 +33,12 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 	config_print problem file text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := report outbox_admin table
-TOOL_C  := tool tool_check tool_config tool_reader tool_report tool_events \
-	tool_breaker tool_token tool_queue tool_queue_words tool_queue_change \
-	tool_queue_export tool_queue_import tool_queue_room tool_drain \
-	tool_replay tool_worker tool_lines tool_progress
+TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
+	tool_doctor_server tool_doctor_web tool_config tool_reader \
+	tool_report tool_events tool_breaker tool_token tool_queue \
+	tool_queue_words tool_queue_change tool_queue_export \
+	tool_queue_import tool_queue_room tool_drain tool_replay \
+	tool_worker tool_lines tool_progress
 
 APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o
 TOOL_O  := $(patsubst %,$(B)/src/%.o,$(TOOL_C))

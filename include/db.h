@@ -59,6 +59,7 @@ void db_close(struct db *db);
  * lines; number is as SQLITE_VERSION_NUMBER counts.
  */
 const char *db_sqlite_version(void);
+int db_sqlite_number(void);
 const char *db_engine(void);
 bool db_engine_is_fixed(int number);
 

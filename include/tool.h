@@ -8,6 +8,7 @@
  * understood (usage was printed to stderr).
  */
 int tool_check(int argc, char **argv);
+int tool_doctor(int argc, char **argv);
 int tool_config(int argc, char **argv);
 int tool_report(int argc, char **argv);
 int tool_events(int argc, char **argv);

@@ -89,6 +89,11 @@ const char *db_sqlite_version(void)
 	return sqlite3_libversion();
 }
 
+int db_sqlite_number(void)
+{
+	return sqlite3_libversion_number();
+}
+
 bool db_engine_is_fixed(int number)
 {
 	return number >= 3051003 || (number >= 3050007 && number < 3051000) ||
@@ -97,7 +102,7 @@ bool db_engine_is_fixed(int number)
 
 const char *db_engine(void)
 {
-	if (db_engine_is_fixed(sqlite3_libversion_number()))
+	if (db_engine_is_fixed(db_sqlite_number()))
 		return "the WAL-reset bug is fixed in this version, and the "
 		       "write gate keeps it out as well";
 	return "this version has the WAL-reset bug, which the write gate "

@@ -15,6 +15,8 @@ static const struct {
 } tools[] = {
     {"check", tool_check,
 	"validate the configuration; --live also asks the upstreams"},
+    {"doctor", tool_doctor,
+	"look for what is unsafe: files, secrets, web server, clocks"},
     {"config", tool_config,
 	"print every setting with its origin, secrets masked"},
     {"report", tool_report,
