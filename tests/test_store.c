@@ -492,7 +492,7 @@ static void a_writer_killed_at_work_leaves_what_it_committed(void **state)
 
 	for (int round = 0; round < 5; round++) {
 		char marks[4096];
-		int64_t told = 0;
+		int64_t told = 50;
 		int ledger[2];
 		ssize_t got;
 		pid_t child;
@@ -503,7 +503,9 @@ static void a_writer_killed_at_work_leaves_what_it_committed(void **state)
 		if (child == 0)
 			_exit(write_rows(*state, 1000000, ledger[1]));
 		close(ledger[1]);
-		usleep((useconds_t)(40000 + round * 17000));
+		/* It is at work from the first mark on. */
+		assert_int_equal(read(ledger[0], marks, 1), 1);
+		usleep((useconds_t)(round * 17000));
 		kill_child(child);
 		while ((got = read(ledger[0], marks, sizeof marks)) > 0)
 			told += got * 50;

@@ -118,7 +118,8 @@ the_log_says_which_check_failed() {
 	for reason in header_missing id_invalid timestamp_invalid \
 		timestamp_old timestamp_future signature_invalid \
 		signature_wrong; do
-		grep -q "webhook refused: $reason: " "$dir/log/stockroute.log" ||
+		grep -q "webhook refused: $reason: " \
+			"$dir/log/stockroute.log" ||
 			fail "not in the log: $reason" || return 1
 	done
 }
