@@ -22,6 +22,16 @@ enum status json_parse(const char *bytes, size_t length, size_t depth_max,
     json_t **value, char problem[JSON_PROBLEM_BYTES]);
 
 /*
+ * The same for a text with secrets in it: jansson's own copies are wiped
+ * before they are freed. Free the value with json_free_secret, which wipes
+ * what nobody else holds; NULL is allowed. One thread at a time uses jansson
+ * meanwhile.
+ */
+enum status json_parse_secret(const char *bytes, size_t length,
+    size_t depth_max, json_t **value, char problem[JSON_PROBLEM_BYTES]);
+void json_free_secret(json_t *value);
+
+/*
  * The value a JSON Pointer (RFC 6901) names, or NULL when there is none.
  * "" is the whole document. Borrowed from root. A pointer that is not valid
  * names nothing.

@@ -25,6 +25,12 @@ void text_init(struct text *text, size_t max);
 /* Frees the bytes; the text is empty again with the same limit. */
 void text_done(struct text *text);
 
+/*
+ * Makes room for bytes in all, so that a secret is not copied, and its old
+ * place freed unwiped, when the text grows. A failure marks the text.
+ */
+void text_reserve(struct text *text, size_t bytes);
+
 /* Empties the text but keeps its memory for the next use. */
 void text_clear(struct text *text);
 

@@ -69,7 +69,7 @@ static enum status parse_config(struct config_file *file, struct text *problem)
 	char words[JSON_PROBLEM_BYTES];
 	enum status status;
 
-	status = json_parse(
+	status = json_parse_secret(
 	    file->bytes, file->length, DEPTH_MAX, &file->root, words);
 	if (status == STATUS_MALFORMED) {
 		cut_quotation(words);
@@ -103,42 +103,9 @@ enum status config_file_read(
 	return status;
 }
 
-/*
- * jansson cannot wipe. The cast is safe: the string is on the heap, ours,
- * and about to be freed.
- */
-static void wipe_strings(json_t *object)
-{
-	const char *name;
-	json_t *member;
-
-	json_object_foreach (object, name, member) {
-		if (json_is_string(member))
-			OPENSSL_cleanse((void *)json_string_value(member),
-			    json_string_length(member));
-	}
-}
-
-/* Secrets stand in the object itself, or in objects of a list in it. */
-static void wipe_lists(json_t *root)
-{
-	const char *name;
-	json_t *member;
-	json_t *item;
-	size_t i;
-
-	json_object_foreach (root, name, member) {
-		json_array_foreach (member, i, item) {
-			wipe_strings(item);
-		}
-	}
-}
-
 void config_file_done(struct config_file *file)
 {
-	wipe_strings(file->root);
-	wipe_lists(file->root);
-	json_decref(file->root);
+	json_free_secret(file->root);
 	if (file->bytes != NULL)
 		OPENSSL_cleanse(file->bytes, file->length);
 	free(file->bytes);

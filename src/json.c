@@ -1,8 +1,11 @@
 /* json.c: bytes from outside -> checked JSON value; JSON Pointer -> member */
 #include "json.h"
 
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Where a scan over JSON text stands; lines and columns count from 1. */
@@ -103,6 +106,31 @@ enum status json_parse(const char *bytes, size_t length, size_t depth_max,
 		return refuse_syntax(&error, problem);
 	*value = parsed;
 	return STATUS_OK;
+}
+
+static void wipe_and_free(void *bytes)
+{
+	if (bytes != NULL)
+		OPENSSL_cleanse(bytes, malloc_usable_size(bytes));
+	free(bytes);
+}
+
+enum status json_parse_secret(const char *bytes, size_t length,
+    size_t depth_max, json_t **value, char problem[JSON_PROBLEM_BYTES])
+{
+	enum status status;
+
+	json_set_alloc_funcs(malloc, wipe_and_free);
+	status = json_parse(bytes, length, depth_max, value, problem);
+	json_set_alloc_funcs(malloc, free);
+	return status;
+}
+
+void json_free_secret(json_t *value)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
+	json_decref(value);
+	json_set_alloc_funcs(malloc, free);
 }
 
 /*

@@ -46,6 +46,12 @@ void text_init(struct text *text, size_t max)
 	*text = (struct text){.max = max};
 }
 
+void text_reserve(struct text *text, size_t bytes)
+{
+	if (bytes > text->length)
+		make_room(text, bytes - text->length);
+}
+
 void text_done(struct text *text)
 {
 	free(text->bytes);

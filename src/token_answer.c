@@ -86,8 +86,8 @@ enum status token_answer_read(
 
 	if (status != STATUS_OK)
 		return status;
-	if (json_parse(answer->body, answer->body_bytes, DEPTH_MAX, &json,
-		problem) != STATUS_OK)
+	if (json_parse_secret(answer->body, answer->body_bytes, DEPTH_MAX,
+		&json, problem) != STATUS_OK)
 		return STATUS_ANSWER_INVALID;
 	text = json_string_value(json_object_get(json, "access_token"));
 	if (is_token(text)) {
@@ -97,7 +97,7 @@ enum status token_answer_read(
 	} else {
 		status = STATUS_ANSWER_INVALID;
 	}
-	json_decref(json);
+	json_free_secret(json);
 	return status;
 }
 

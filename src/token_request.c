@@ -12,6 +12,7 @@ static bool make_form(
 	struct text *form = &request->form;
 
 	text_init(form, FORM_MAX);
+	text_reserve(form, FORM_MAX);
 	text_add(form, "grant_type=client_credentials&client_id=");
 	text_add_segment(form, config->cxone_client_id);
 	text_add(form, "&client_secret=");
