@@ -55,13 +55,13 @@ enum status store_open(struct loop *loop, const char *path,
     struct store **store, char problem[DB_PROBLEM_BYTES]);
 
 /*
- * Runs body in a transaction of the job's lane; a group that begins with one
- * durable job commits durably, and no durable one joins another. done gets the body's status when that was
- * not OK, else the commit's: OK means committed. When STORE_FAILURES_MAX
- * bodies of a group have failed with STATUS_STORE_*, the file is taken to be
- * at fault, and the rest of the group fails with the last one's status.
- * STATUS_STORE_BUSY, at once but still from the loop, when STORE_WAITING_MAX
- * jobs wait.
+ * Runs body in a transaction of the job's lane: a group that holds a durable
+ * job when it begins commits durably, and no durable one joins another group.
+ * done gets the body's status when that was not OK, else the commit's: OK
+ * means committed. When STORE_FAILURES_MAX bodies of a group have failed with
+ * STATUS_STORE_*, the file is taken to be at fault, and the rest of the group
+ * fails with the last one's status. STATUS_STORE_BUSY, at once but still from
+ * the loop, when STORE_WAITING_MAX jobs wait.
  * done is called exactly once, later, from the loop.
  */
 void store_submit(struct store *store, struct store_job *job);
