@@ -50,28 +50,14 @@ static void what_is_not_yet_told_is_told_at_the_end(void **state)
 
 /* --- other processes --- */
 
-static void begin_again(struct world *world)
-{
-	struct loop *loop = world->loop;
-
-	world->loop = NULL;
-	store_close(world->store);
-	throttle_free(world->throttle);
-	token_free(world->token);
-	breaker_free(world->breaker);
-	http_free(world->http);
-	world->loop = loop;
-	world_connect(world);
-}
-
 static void a_new_process_knows_at_once(void **state)
 {
 	struct world *world = *state;
 
 	world->config.breaker_open_us = 60 * CLOCK_SECOND;
-	begin_again(world);
+	world_begin_again(world);
 	trip(world);
-	begin_again(world);
+	world_begin_again(world);
 	is(ask(world), STATUS_BREAKER_OPEN);
 	assert_int_equal(sim_stat(world, "inventory"), CALLS_MIN);
 }
@@ -242,7 +228,7 @@ static void switched_off_it_refuses_nothing(void **state)
 	struct world *world = *state;
 
 	world->config.breaker = CONFIG_OFF;
-	begin_again(world);
+	world_begin_again(world);
 	inventory_fails(world);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(ask_many(world, 20).code, 503);

@@ -323,24 +323,37 @@ static inline void world_connect(struct world *world)
 	assert_true(world_try_connect(world));
 }
 
-/* After each test; the store first: a job of token's may be on its way. */
-static inline int world_close(void **state)
+/* The store first: a job of token's may be on its way. */
+static inline void world_disconnect(struct world *world)
 {
-	struct world *world = *state;
-
 	store_close(world->store);
 	throttle_free(world->throttle);
 	token_free(world->token);
 	keyring_free(world->keyring);
 	breaker_free(world->breaker);
 	http_free(world->http);
-	loop_free(world->loop);
 	world->store = NULL;
 	world->throttle = NULL;
 	world->token = NULL;
 	world->keyring = NULL;
 	world->breaker = NULL;
 	world->http = NULL;
+}
+
+/* As a process that ends and starts anew, on the same loop. */
+static inline void world_begin_again(struct world *world)
+{
+	world_disconnect(world);
+	world_connect(world);
+}
+
+/* After each test. */
+static inline int world_close(void **state)
+{
+	struct world *world = *state;
+
+	world_disconnect(world);
+	loop_free(world->loop);
 	world->loop = NULL;
 	return 0;
 }

@@ -1,22 +1,6 @@
 /* test_token.c: a good token, or why there is none; never hammered */
 #include "test_token.h"
 
-/* The module again, as another process would begin. */
-static void begin_again(struct world *world)
-{
-	struct loop *loop = world->loop;
-
-	world->loop = NULL;
-	store_close(world->store);
-	throttle_free(world->throttle);
-	token_free(world->token);
-	keyring_free(world->keyring);
-	breaker_free(world->breaker);
-	http_free(world->http);
-	world->loop = loop;
-	world_connect(world);
-}
-
 static void the_first_caller_makes_it_fetch_and_all_are_served(void **state)
 {
 	enum { CALLERS = 20 };
@@ -68,7 +52,7 @@ static void the_next_process_takes_the_stored_token(void **state)
 
 	world_connect(world);
 	assert_int_equal(get(world, 0), STATUS_OK);
-	begin_again(world);
+	world_begin_again(world);
 	assert_int_equal(get(world, 0), STATUS_OK);
 	assert_int_equal(lend(world, 0), 1);
 	assert_int_equal(sim_stat(world, "token"), 1);
@@ -95,7 +79,7 @@ static void a_late_rejection_of_an_old_version_costs_nothing(void **state)
 	assert_int_equal(get(world, 1), STATUS_OK);
 	assert_int_equal(get(world, 0), STATUS_OK);
 	assert_int_equal(lend(world, 0), 2);
-	begin_again(world);
+	world_begin_again(world);
 	assert_int_equal(get(world, 1), STATUS_OK);
 	assert_int_equal(lend(world, 1), 2);
 	assert_int_equal(sim_stat(world, "token"), 2);
@@ -128,7 +112,7 @@ static void callers_with_different_wishes_are_all_served(void **state)
 
 	world_connect(world);
 	get(world, 0);
-	begin_again(world);
+	world_begin_again(world);
 	ask(world, &first, 0, CLOCK_SECOND, &ended);
 	ask(world, &second, 1, CLOCK_SECOND, &ended);
 	assert_true(run_until(world->loop, &ended, 2, 2000));
@@ -151,7 +135,7 @@ static void the_rejected_token_again_ends_and_is_not_asked_for_again(
 	get(world, 0);
 	for (i = 0; i < 10; i++)
 		assert_int_equal(get(world, 1), STATUS_TOKEN_REJECTED);
-	begin_again(world);
+	world_begin_again(world);
 	assert_int_equal(get(world, 1), STATUS_TOKEN_REJECTED);
 	assert_int_equal(sim_stat(world, "token"), 2);
 	/* Who was not refused with it still has it. */
@@ -194,7 +178,7 @@ static void a_good_token_serves_though_its_refresh_fails(void **state)
 	world_sql(world,
 	    "UPDATE token SET obtained_us = obtained_us - 3570000000, "
 	    "expires_us = expires_us - 3570000000");
-	begin_again(world);
+	world_begin_again(world);
 	assert_int_equal(get(world, 0), STATUS_OK);
 	assert_int_equal(lend(world, 0), 1);
 	assert_int_equal(sim_stat(world, "token"), 2);
@@ -209,7 +193,7 @@ static void a_refused_client_is_remembered_and_not_hammered(void **state)
 	world_connect(world);
 	for (i = 0; i < 10; i++)
 		assert_int_equal(get(world, 0), STATUS_TOKEN_REFUSED);
-	begin_again(world);
+	world_begin_again(world);
 	assert_int_equal(get(world, 0), STATUS_TOKEN_REFUSED);
 	assert_int_equal(sim_stat(world, "token"), 1);
 }
@@ -366,7 +350,7 @@ static void stop_tells_all_and_gives_the_lease_back(void **state)
 	assert_int_equal(before.calls, 1);
 	assert_int_equal(
 	    world_sql(world, "SELECT lease_until_us FROM token"), 0);
-	begin_again(world);
+	world_begin_again(world);
 	assert_int_equal(get(world, 0), STATUS_OK);
 }
 
@@ -399,7 +383,7 @@ static void free_forgets_those_who_wait(void **state)
 	world_connect(world);
 	ask(world, &wish, 0, 5 * CLOCK_SECOND, &ended);
 	run_for(world->loop, 30);
-	begin_again(world);
+	world_begin_again(world);
 	run_for(world->loop, 30);
 	assert_int_equal(wish.calls, 0);
 }
