@@ -104,13 +104,19 @@ SELECT *,
 	                     WHERE told.id = extra.id))) AS by_stop,
        -- The program says of itself that it could not keep the decision, or
        -- not know duplicates of it, and truly the disk was full, or the lock
-       -- in a stopped hand.
+       -- in a stopped hand: at this PATCH, or, who did not know that it was a
+       -- duplicate, at the next.
        (id IN (SELECT id FROM unkept)
         OR id IN (SELECT id FROM unclaimed)) AND EXISTS (
 	SELECT 1 FROM fault
 	 WHERE kind IN ('disk', 'stop', 'long_stop')
 	   AND begin_us <= extra.at_us + 2000000
-	   AND end_us >= extra.at_us - 2000000) AS by_store,
+	   AND end_us >= extra.at_us - 2000000)
+       OR id IN (SELECT id FROM unclaimed) AND EXISTS (
+	SELECT 1 FROM fault
+	 WHERE kind IN ('disk', 'stop', 'long_stop')
+	   AND begin_us <= extra.at_us + until_next_us + 2000000
+	   AND end_us >= extra.at_us + until_next_us - 2000000) AS by_store,
        -- The clock ended the first hand's lease, of which 5 s are spare,
        -- while it had the event: 3 s, and the commit.
        EXISTS (
@@ -127,9 +133,10 @@ SELECT *,
 
 -- What became of each acknowledged event, if it was not routed: CXone does
 -- not know the interaction; or the clock jumped so far over it that it was
--- too old: here none waits for a minute; or the answer was true, and the row
--- could not be kept, as the log says, or was not yet on the disk when the
--- power failed.
+-- too old: here none waits for a minute, but one that is acknowledged with 200
+-- may have been sent again, and been in the queue before. Or the answer was
+-- true, and the row could not be kept, as the log says, or was not yet on the
+-- disk when the power failed.
 CREATE TABLE fate AS
 SELECT ack.id, ack.at_us, http, patch.id IS NOT NULL AS patched,
        coalesce(routed, 0) AS routed,
@@ -137,14 +144,16 @@ SELECT ack.id, ack.at_us, http, patch.id IS NOT NULL AS patched,
        coalesce(skipped, 0) > 0 AS skip_row,
        coalesce(expired, 0) > 0 AND EXISTS (
 	SELECT 1 FROM clock
-	 WHERE clock.at_us > ack.at_us - 5000000
-	   AND offset_us - min(coalesce((
-		SELECT before.offset_us FROM clock AS before
-		 WHERE before.at_us <= ack.at_us
-		 ORDER BY before.at_us DESC LIMIT 1), 0), coalesce((
-		SELECT before.offset_us FROM clock AS before
-		 WHERE before.at_us <= ack.at_us - 5000000
-		 ORDER BY before.at_us DESC LIMIT 1), 0))
+	 WHERE clock.at_us > ack.at_us - late_us
+	   AND offset_us - (SELECT min(offset_us) FROM (
+		SELECT offset_us FROM clock AS before
+		 WHERE before.at_us BETWEEN ack.at_us - late_us
+		                        AND ack.at_us
+		 UNION ALL
+		SELECT coalesce((
+			SELECT offset_us FROM clock AS before
+			 WHERE before.at_us <= ack.at_us - late_us
+			 ORDER BY before.at_us DESC LIMIT 1), 0)))
 	       > 180000000) AS expired,
        ack.id IN (SELECT id FROM unkept) AND EXISTS (
 	SELECT 1 FROM fault
@@ -158,7 +167,8 @@ SELECT ack.id, ack.at_us, http, patch.id IS NOT NULL AS patched,
 	SELECT 1 FROM fault
 	 WHERE kind = 'power'
 	   AND ack.at_us BETWEEN begin_us AND end_us) AS cut
-  FROM ack LEFT JOIN patch USING (id) LEFT JOIN decided USING (id);
+  FROM (SELECT *, iif(http = 200, 60000000, 5000000) AS late_us FROM ack) AS ack
+  LEFT JOIN patch USING (id) LEFT JOIN decided USING (id);
 
 SELECT 'events', count(*) FROM ack;
 SELECT 'acknowledged_200', count(*) FROM ack WHERE http = 200;

@@ -9,7 +9,7 @@
 #include "sim.h"
 #include "sim_journal.h"
 
-enum { ENTRIES_MAX = 100000, TOGETHER_MAX = 128 };
+enum { ENTRIES_MAX = 400000, TOGETHER_MAX = 128 };
 
 static const size_t bytes_max = (size_t)256 << 20;
 

@@ -6,7 +6,7 @@
 struct journal;
 struct request;
 
-/* Keeps at most 100,000 requests and 256 MiB of them; later ones are not
+/* Keeps at most 400,000 requests and 256 MiB of them; later ones are not
  * kept. journal_free takes NULL. */
 struct journal *journal_new(void);
 void journal_free(struct journal *journal);
