@@ -123,7 +123,7 @@ static bool strange_files_are_shut(struct world *world)
 	return is_denied("/usr/bin/env", O_RDONLY) &&
 	       is_denied("/proc/self/maps", O_RDONLY) &&
 	       is_denied("/", O_RDONLY) && is_denied("/tmp", O_RDONLY) &&
-	       is_denied("/etc/hosts", O_WRONLY) &&
+	       is_denied("/etc/passwd", O_WRONLY) &&
 	       is_denied(beside, O_CREAT | O_WRONLY);
 }
 
@@ -141,7 +141,7 @@ static bool own_files_are_open(struct world *world)
 	snprintf(path, sizeof path, "%s/made", world->dir);
 	good = open_once(path, O_CREAT | O_RDWR | O_TRUNC) >= 0 &&
 	       unlink(path) == 0 && open_once(world->dir, O_RDONLY) >= 0 &&
-	       open_once("/etc/hosts", O_RDONLY) >= 0 &&
+	       open_once("/etc/passwd", O_RDONLY) >= 0 &&
 	       open_once("/dev/urandom", O_RDONLY) >= 0;
 	return good && mkdir(path, 0700) < 0 && errno == EACCES;
 }
