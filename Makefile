@@ -27,7 +27,7 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 	http_call store db db_open writegate claim_row outbox queue pressure \
 	health health_row token token_held token_row token_answer \
 	token_request token_reseal seal keyfile keyring breaker breaker_row \
-	circuit throttle retry backoff retry_after trace json base64 \
+	circuit throttle retry backoff retry_after trace hex json base64 \
 	auth_scheme auth_key config config_key config_secret config_read \
 	config_value config_webhook config_upstream config_report \
 	config_print problem file text log clock status

@@ -7,6 +7,7 @@
 
 #include "base64.h"
 #include "clock.h"
+#include "hex.h"
 
 #define MAC_BYTES_MAX    64 /* SHA-512 */
 #define MAC_TEXT_MAX     (2 * MAC_BYTES_MAX)
@@ -298,19 +299,6 @@ static bool make_mac(const struct trial *trial, const struct auth_key *key,
 	return made;
 }
 
-static size_t write_hex(
-    const unsigned char *bytes, size_t length, char text[MAC_TEXT_MAX + 1])
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < length; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	return 2 * length;
-}
-
 /* As ours is written: hexadecimal digits in lower case. */
 static void copy_signature(
     const struct auth_scheme *scheme, const struct span *span, char *copy)
@@ -356,7 +344,7 @@ static bool matches_mac(const struct trial *trial, const struct auth_key *key)
 	    !make_mac(trial, key, mac, &length))
 		return false;
 	if (trial->signature->scheme.encoding == WEBHOOK_ENCODING_HEX)
-		length = write_hex(mac, length, text);
+		length = hex_write(mac, length, text);
 	else
 		length = base64_encode(mac, length, text);
 	return is_among(trial, text, length);

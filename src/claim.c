@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "hex.h"
 
 #define DIGEST_BYTES 32
 #define KEY_BYTES    16 /* of the digest; as good as an id for a day's events */
@@ -123,11 +124,8 @@ static char *begin_key(
 void claim_name(
     struct claims *claims, struct claim *claim, const struct event *event)
 {
-	static const char hexadecimal[] = "0123456789abcdef";
 	struct claim_row *row = &claim->row;
 	unsigned char digest[DIGEST_BYTES];
-	char *end;
-	size_t i;
 
 	row->key[0] = '\0';
 	row->holder = name_holder(claims);
@@ -135,12 +133,8 @@ void claim_name(
 	row->lease_us = claims->config->event_deadline_us + LEASE_SPARE_US;
 	if (row->window_us == 0 || !digest_event(claims, event, digest))
 		return;
-	end = begin_key(claims->config, event, row->key);
-	for (i = 0; i < KEY_BYTES; i++) {
-		*end++ = hexadecimal[digest[i] >> 4];
-		*end++ = hexadecimal[digest[i] & 15];
-	}
-	*end = '\0';
+	hex_write(
+	    digest, KEY_BYTES, begin_key(claims->config, event, row->key));
 }
 
 static enum status take_body(struct db *db, void *arg)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "hex.h"
 
 #define LINE_BYTES  (2 * SEAL_KEY_BYTES + 1) /* hex digits and a newline */
 #define FILE_BYTES  (KEYFILE_KEYS * LINE_BYTES)
@@ -90,13 +91,7 @@ enum status keyfile_read(
 
 static void write_line(const unsigned char key[SEAL_KEY_BYTES], char *line)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < SEAL_KEY_BYTES; i++) {
-		*line++ = digits[key[i] >> 4];
-		*line++ = digits[key[i] & 15];
-	}
-	*line = '\n';
+	line[hex_write(key, SEAL_KEY_BYTES, line)] = '\n';
 }
 
 /* A name is on the disk when its folder is. */

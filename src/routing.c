@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hex.h"
 #include "json.h"
 #include "routing_check.h"
 
@@ -152,24 +153,16 @@ static enum status make_digest(struct routing *routing)
 	unsigned char hash[HASH_BYTES];
 	enum status status = STATUS_MEMORY;
 	struct text canonical;
-	struct text hex;
-	size_t i;
 
 	text_init(&canonical, CANONICAL_MAX);
-	text_init(&hex, DIGEST_BYTES - 1);
 	add_canonical(&canonical, routing);
 	if (text_failed(&canonical) ||
 	    EVP_Digest(text_string(&canonical), canonical.length, hash, NULL,
 		EVP_sha256(), NULL) != 1)
 		goto out;
-	for (i = 0; i < HASH_BYTES; i++)
-		text_add_format(&hex, "%02x", hash[i]);
-	if (text_failed(&hex))
-		goto out;
-	memcpy(routing->digest, text_string(&hex), DIGEST_BYTES);
+	hex_write(hash, HASH_BYTES, routing->digest);
 	status = STATUS_OK;
 out:
-	text_done(&hex);
 	text_done(&canonical);
 	return status;
 }

@@ -70,21 +70,6 @@ void seal_key_free(struct seal_key *key)
 	free(key);
 }
 
-/* The value of a hex digit, which it is. */
-static unsigned hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return (unsigned)(digit - '0');
-	return (unsigned)((digit | 0x20) - 'a') + 10;
-}
-
-static void read_hex(const char *text, unsigned char bytes[SEAL_KEY_BYTES])
-{
-	for (size_t i = 0; i < SEAL_KEY_BYTES; i++)
-		bytes[i] = (unsigned char)(hex_value(text[2 * i]) << 4 |
-					   hex_value(text[2 * i + 1]));
-}
-
 /* Two signs of padding would end it a byte early. */
 static bool read_base64(const char *text, unsigned char bytes[SEAL_KEY_BYTES])
 {
@@ -103,11 +88,11 @@ static bool read_base64(const char *text, unsigned char bytes[SEAL_KEY_BYTES])
 
 bool seal_key_read(const char *text, unsigned char bytes[SEAL_KEY_BYTES])
 {
+	/* Looked at first: OpenSSL would keep an error for others to find. */
 	if (strlen(text) == HEX_LENGTH &&
-	    strspn(text, "0123456789abcdefABCDEF") == HEX_LENGTH) {
-		read_hex(text, bytes);
-		return true;
-	}
+	    strspn(text, "0123456789abcdefABCDEF") == HEX_LENGTH)
+		return OPENSSL_hexstr2buf_ex(
+			   bytes, SEAL_KEY_BYTES, NULL, text, '\0') == 1;
 	return read_base64(text, bytes);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "hex.h"
 
 #define FLAG_SAMPLED 0x01
 #define FLAG_RANDOM  0x02
@@ -40,17 +41,6 @@ struct members {
 
 static const char digits[] = "0123456789abcdef";
 
-static void write_hex(const unsigned char *bytes, size_t count, char *hex)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		hex[2 * i] = digits[bytes[i] >> 4];
-		hex[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	hex[2 * count] = '\0';
-}
-
 /* All that a trace needs of it, at once: each call is half a percent. */
 struct drawn {
 	unsigned char id[ID_DIGITS / 2];
@@ -81,7 +71,7 @@ static struct drawn draw(void)
 
 static void begin_trace(struct trace *trace, const struct drawn *drawn)
 {
-	write_hex(drawn->id, sizeof drawn->id, trace->id);
+	hex_write(drawn->id, sizeof drawn->id, trace->id);
 	trace->parent[0] = '\0';
 	/* Not sampled: that is for those to decide who record spans. */
 	trace->flags = FLAG_RANDOM;
@@ -343,7 +333,7 @@ static void read_request_id(
 		strcpy(value, text);
 		return;
 	}
-	write_hex(drawn->request, sizeof drawn->request, value);
+	hex_write(drawn->request, sizeof drawn->request, value);
 }
 
 /* --- the whole --- */
@@ -380,7 +370,7 @@ static void write_parent(
 	parent[AT_PARENT - 1] = '-';
 	memcpy(parent + AT_PARENT, span, SPAN_DIGITS);
 	parent[AT_FLAGS - 1] = '-';
-	write_hex(&trace->flags, 1, parent + AT_FLAGS);
+	hex_write(&trace->flags, 1, parent + AT_FLAGS);
 }
 
 void trace_write_parent(
@@ -413,7 +403,7 @@ static void write_span(struct trace *trace, char span[TRACE_SPAN_BYTES])
 		trace->next_span++;
 	memcpy(bytes, &trace->next_span, sizeof bytes);
 	trace->next_span++;
-	write_hex(bytes, sizeof bytes, span);
+	hex_write(bytes, sizeof bytes, span);
 }
 
 void trace_write(struct trace *trace, struct trace_lines *lines)
