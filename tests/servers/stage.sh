@@ -113,3 +113,57 @@ write_config() { # MEMBERS: further ones, each with its comma
 	JSON
 	chmod o-r "$dir/stockroute.json"
 }
+
+# ---- A whole script ------------------------------------------------------
+
+# What run.sh reads; fails when a check has failed, or none was made.
+sum_up() { # RESULT...
+	local passed failed
+
+	passed=$(cat "$@" | grep -c '^ok')
+	failed=$(cat "$@" | grep -c '^not ok')
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ] && [ "$passed" != 0 ]
+}
+
+# Calls run_mode for each, so many at a time, and prints in their order.
+play_modes() { # JOBS MODE...
+	local jobs_max=$1 each
+
+	shift
+	results=$(mktemp -d)
+	# Cut short, it still ends what it started.
+	trap 'kill $(jobs -rp) 2>/dev/null; wait; rm -rf "$results"' EXIT
+	trap 'exit 1' INT TERM
+	for each; do
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs_max" ]; do wait -n; done
+		(run_mode "$each") >"$results/$each" 2>&1 &
+	done
+	wait
+	for each; do cat "$results/$each"; done
+	sum_up "$results"/*
+}
+
+# A place with a simulator, for a script that needs one server only; until
+# the script ends.
+stage_open() { # SIM-START
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
+	results=$(mktemp)
+	trap 'exit 1' INT TERM
+	trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop
+		rm -rf "$dir" "$results"' EXIT
+	"$1" || { echo "not ok - the simulator starts"; exit 1; }
+}
+
+starts() {
+	mkdir -p "$dir"/{client,data}
+	server_start "$mode" "$dir" >/dev/null
+}
+
+# Starts the server and calls check_all.
+stage_play() {
+	check starts
+	endpoint=$(cat "$dir/url")/webhook/routing-events || exit 1
+	check_all | tee "$results"
+	sum_up "$results"
+}

@@ -104,11 +104,6 @@ a_dead_holders_event_is_decided_after_its_lease() {
 		same again "$(post dead)" 200 && said dead duplicate
 }
 
-starts() {
-	mkdir -p "$dir"/{client,data}
-	server_start "$mode" "$dir" >/dev/null
-}
-
 check_all() {
 	check many_deliveries_at_once_are_decided_once
 	check all_get_the_firsts_answer
@@ -117,17 +112,6 @@ check_all() {
 	check a_dead_holders_event_is_decided_after_its_lease
 }
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
-results=$(mktemp)
-trap 'exit 1' INT TERM
-trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop
-	rm -rf "$dir" "$results"' EXIT
-sim_start || { echo "not ok - the simulator starts"; exit 1; }
+stage_open sim_start
 write_config "\"event_deadline_ms\": $deadline_ms, \"log_level\": \"debug\","
-check starts
-endpoint=$(cat "$dir/url")/webhook/routing-events || exit 1
-check_all | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+stage_play

@@ -253,17 +253,6 @@ check_all() {
 }
 
 exec 3>&1
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
-results=$(mktemp)
-trap 'exit 1' INT TERM
-trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop
-	rm -rf "$dir" "$results"' EXIT
-sim_start_marked || { echo "not ok - the simulator starts"; exit 1; }
+stage_open sim_start_marked
 write_marked_config
-check starts
-endpoint=$(cat "$dir/url")/webhook/routing-events || exit 1
-check_all | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+stage_play

@@ -315,11 +315,6 @@ sudden_stop_leaves_a_record() {
 
 # ---- One mode ------------------------------------------------------------
 
-starts() {
-	mkdir -p "$dir"/{client,data}
-	server_start "$mode" "$dir" >/dev/null
-}
-
 check_requests() {
 	check an_event_is_routed
 	check get_is_refused_with_allow
@@ -373,19 +368,6 @@ run_mode() { # MODE
 
 # ---- All -----------------------------------------------------------------
 
-results=$(mktemp -d)
-# Cut short, it still ends what it started.
-trap 'kill $(jobs -rp) 2>/dev/null; wait; rm -rf "$results"' EXIT
-trap 'exit 1' INT TERM
 [ $# -gt 0 ] || mapfile -t modes < <(server_modes; echo lighttpd-late)
 [ $# -eq 0 ] || modes=("$@")
-for mode in "${modes[@]}"; do
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs_max" ]; do wait -n; done
-	(run_mode "$mode") >"$results/$mode" 2>&1 &
-done
-wait
-for mode in "${modes[@]}"; do cat "$results/$mode"; done
-passed=$(cat "$results"/* | grep -c '^ok')
-failed=$(cat "$results"/* | grep -c '^not ok')
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+play_modes "$jobs_max" "${modes[@]}"

@@ -130,11 +130,6 @@ neither_log_nor_database_has_a_secret_or_a_signature() {
 		fail "one of them tells"
 }
 
-starts() {
-	mkdir -p "$dir"/{client,data}
-	server_start "$mode" "$dir" >/dev/null
-}
-
 check_all() {
 	check a_signed_event_is_decided
 	check a_retry_with_a_new_signature_is_a_duplicate
@@ -144,19 +139,8 @@ check_all() {
 	check neither_log_nor_database_has_a_secret_or_a_signature
 }
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
-results=$(mktemp)
-trap 'exit 1' INT TERM
-trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop
-	rm -rf "$dir" "$results"' EXIT
-sim_start || { echo "not ok - the simulator starts"; exit 1; }
+stage_open sim_start
 write_config ""
 sed -i "s|\"bearer\"|\"hmac\"|; s|\"$secret\"|\"$key\"|" \
 	"$dir/stockroute.json"
-check starts
-endpoint=$(cat "$dir/url")/webhook/routing-events || exit 1
-check_all | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+stage_play

@@ -97,11 +97,6 @@ an_answer_that_there_is_no_such_product_is_believed() {
 		! said fifth-111111 stale >/dev/null
 }
 
-starts() {
-	mkdir -p "$dir"/{client,data}
-	server_start "$mode" "$dir" >/dev/null
-}
-
 check_all() {
 	check many_events_of_a_product_ask_once
 	check a_young_answer_is_used_again
@@ -110,17 +105,6 @@ check_all() {
 	check an_answer_that_there_is_no_such_product_is_believed
 }
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
-results=$(mktemp)
-trap 'exit 1' INT TERM
-trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop
-	rm -rf "$dir" "$results"' EXIT
-sim_start || { echo "not ok - the simulator starts"; exit 1; }
+stage_open sim_start
 write_config "\"inventory_cache_ms\": $cache_ms, \"inventory_stale_s\": 60,"
-check starts
-endpoint=$(cat "$dir/url")/webhook/routing-events || exit 1
-check_all | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+stage_play

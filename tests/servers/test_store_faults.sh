@@ -307,17 +307,5 @@ run_mode() { # MODE
 	[ -z "${STOCKROUTE_LOGS-}" ] || server_log "$dir" | sed 's/^/# /'
 }
 
-results=$(mktemp -d)
-# Cut short, it still ends what it started.
-trap 'kill $(jobs -rp) 2>/dev/null; wait; rm -rf "$results"' EXIT
-trap 'exit 1' INT TERM
 [ $# -gt 0 ] || set -- queue sync
-for mode; do
-	(run_mode "$mode") >"$results/$mode" 2>&1 &
-done
-wait
-for mode; do cat "$results/$mode"; done
-passed=$(cat "$results"/* | grep -c '^ok')
-failed=$(cat "$results"/* | grep -c '^not ok')
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+play_modes 3 "$@"
