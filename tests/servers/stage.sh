@@ -136,7 +136,9 @@ play_modes() { # JOBS MODE...
 	trap 'kill $(jobs -rp) 2>/dev/null; wait; rm -rf "$results"' EXIT
 	trap 'exit 1' INT TERM
 	for each; do
-		while [ "$(jobs -rp | wc -l)" -ge "$jobs_max" ]; do wait -n; done
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs_max" ]; do
+			wait -n
+		done
 		(run_mode "$each") >"$results/$each" 2>&1 &
 	done
 	wait
