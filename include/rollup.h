@@ -108,8 +108,8 @@ struct rollup {
  * STATUS_TOO_LARGE: more than ROLLUP_SUMS_MAX; STATUS_MEMORY; STATUS_STORE_*:
  * then nothing is given.
  */
-enum status rollup_read(struct db *db, const struct rollup_request *request,
-    struct rollup *rollup);
+enum status rollup_read(
+    struct db *db, const struct rollup_request *request, struct rollup *rollup);
 
 /*
  * The same of all time, by part and outcome, which only grows but for
