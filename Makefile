@@ -15,7 +15,7 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)
 CFLAGS  += -std=c11 $(WARN) $(HARDEN) $(SANITIZE)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(SANITIZE)
-LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lseccomp -lpthread
+LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lseccomp -lpthread -lm
 
 # The path of an event, in its order; flow.c knows the order.
 PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
@@ -32,7 +32,8 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 	config_value config_webhook config_upstream config_report \
 	config_print problem file text log clock status
 # What it shows, and the command-line tool.
-SHOW_C  := period moment report outbox_admin table
+SHOW_C  := period moment report rollup rollup_row rollup_fold histogram \
+	outbox_admin table
 TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_doctor_server tool_doctor_web tool_config tool_reader \
 	tool_report tool_events tool_breaker tool_token tool_queue \

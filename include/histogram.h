@@ -19,7 +19,7 @@
  */
 #define HISTOGRAM_BUCKETS 321
 #define HISTOGRAM_FIRST   (-160) /* bucket 0's bound: 2^(FIRST/8) s */
-#define HISTOGRAM_ERROR   0.0443 /* (2^(1/8) - 1) / (2^(1/8) + 1) */
+#define HISTOGRAM_ERROR   0.0433 /* (2^(1/8) - 1) / (2^(1/8) + 1) */
 
 /* Zeroed, it is empty. */
 struct histogram {

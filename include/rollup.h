@@ -17,7 +17,7 @@
  * outcome.
  *
  * No event pays for that. The decisions themselves are the log that the sums
- * are made from: rollup_fold adds the rows after a mark (rollup_state.upto_id)
+ * are made from: rollup_fold.h adds the rows after a mark (rollup_state.upto_id)
  * to the sums and moves the mark, in one transaction. Whoever reads adds the
  * rows after the mark to the sums he finds, in one view of the file. So every
  * answer counts each committed decision once, whether folded or not.
@@ -40,7 +40,7 @@ enum rollup_by {
 	ROLLUP_BY_COUNT
 };
 
-/* The word in column `by` and on the command line ("media"). */
+/* The word in column kind and on the command line ("media"). */
 const char *rollup_by_name(enum rollup_by by);
 
 /* Parts of one kind in one period; what comes beyond is added up as the part
@@ -50,14 +50,6 @@ const char *rollup_by_name(enum rollup_by by);
 
 /* A route: two JSON lists and the words around them. */
 #define ROLLUP_PART_BYTES 256
-
-/*
- * Adds at most rows_max decisions to the sums; to be run in a transaction
- * of the store. Gives how many rows there were: less than rows_max when no
- * more are left. A second run after an undone transaction is harmless.
- */
-#define ROLLUP_FOLD_ROWS 2000
-enum status rollup_fold(struct db *db, int rows_max, int *folded);
 
 /* A time from from_s up to, not including, to_s: Unix seconds, UTC. */
 struct rollup_period {
