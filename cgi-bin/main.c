@@ -181,13 +181,14 @@ static bool is_configured(
 	return true;
 }
 
-static void serve_event(
+/* Whether there are admin pages, only the configuration tells. */
+static void serve_other(
     struct process *process, struct gateway_request *request)
 {
-	if (is_configured(process, request))
-		flow_begin(&process->app, request);
-	else
+	if (!is_configured(process, request))
 		refuse(request);
+	else if (!admin_serve(process->app.admin, request))
+		flow_begin(&process->app, request);
 }
 
 static void serve_alive(
@@ -208,7 +209,8 @@ static void serve_ready(
 }
 
 /*
- * Who serves which path; all others are the event's, which knows its own.
+ * Who serves which path; all others are the admin's pages', which know their
+ * own, or the event's.
  * On shared hosting all of it lies in a directory, see cgi-bin/.htaccess.
  */
 static const struct {
@@ -231,7 +233,7 @@ static void got_request(void *arg, struct gateway_request *request)
 			return;
 		}
 	}
-	serve_event(arg, request);
+	serve_other(arg, request);
 }
 
 static enum status open_gateway(struct process *process)

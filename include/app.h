@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "admin.h"
 #include "auth.h"
 #include "breaker.h"
 #include "claim.h"
@@ -16,6 +17,7 @@
 #include "loop.h"
 #include "pressure.h"
 #include "queue.h"
+#include "reader.h"
 #include "routing.h"
 #include "status.h"
 #include "store.h"
@@ -51,6 +53,8 @@ struct app {
 	struct queue *queue;
 	struct pressure *pressure;
 	struct health *health;
+	struct reader *reader; /* NULL, as admin: no ADMIN_TOKEN is set */
+	struct admin *admin;
 	size_t flows;          /* on their way */
 	loop_due *became_idle; /* NULL: nobody asks when flows is 0 again */
 	void *became_idle_arg;

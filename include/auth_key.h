@@ -47,6 +47,9 @@ const char *auth_key_wrong(const struct config *config, const char *secret);
  */
 bool auth_keys_init(struct auth_keys *keys, const struct config *config);
 
+/* The same of ADMIN_TOKEN: digests, whatever WEBHOOK_AUTH says. */
+bool auth_keys_init_admin(struct auth_keys *keys, const struct config *config);
+
 /* Wipes and frees. */
 void auth_keys_done(struct auth_keys *keys);
 

@@ -66,7 +66,7 @@ enum config_origin {
 
 #define CONFIG_KEYS_MAX 64
 
-/* One of the secrets of WEBHOOK_SECRETS. */
+/* One of the secrets of WEBHOOK_SECRETS, or of ADMIN_TOKEN. */
 #define WEBHOOK_SECRETS_MAX   10
 #define WEBHOOK_SECRET_ID_MAX 32
 struct webhook_secret {
@@ -149,6 +149,8 @@ struct config {
 	int64_t gather_us;     /* for a whole request to arrive */
 	int64_t inflight_max;  /* events in hand in one process */
 	int64_t transfers_max; /* running requests per upstream */
+
+	struct webhook_secrets admin_tokens; /* none: there are no pages */
 	enum log_level log_level;
 
 	enum config_switch landlock; /* files and ports confined */
@@ -187,8 +189,9 @@ enum status config_load_keys(struct config **config, struct text *problems);
 
 /*
  * The files that secrets were read from, by number from 0 on: what NAME_FILE
- * names, credentials of systemd's, and "secret_file" of WEBHOOK_SECRETS. key
- * is the setting's name, static; path is copied. False: there are no more.
+ * names, credentials of systemd's, and "secret_file" of WEBHOOK_SECRETS and
+ * ADMIN_TOKEN. key is the setting's name, static; path is copied. False: there
+ * are no more.
  */
 bool config_secret_file(const struct config *config, size_t number,
     const char **key, char path[CONFIG_TEXT_BYTES]);

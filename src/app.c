@@ -87,6 +87,18 @@ static bool open_health(struct app *app)
 	return app->health;
 }
 
+/* A process without ADMIN_TOKEN has no pages, and nothing that makes them. */
+static bool open_admin(struct app *app)
+{
+	if (app->config->admin_tokens.count == 0)
+		return true;
+	app->reader = reader_open(app->loop, app->config->db);
+	if (!app->reader)
+		return false;
+	app->admin = admin_new(app->config, app->reader);
+	return app->admin;
+}
+
 /* The map first: it may be wrong, and then no file is to be made. */
 enum status app_start(struct app *app, struct text *problems)
 {
@@ -104,7 +116,7 @@ enum status app_start(struct app *app, struct text *problems)
 	status = keyring_open(app->config, true, &app->keyring, problems);
 	if (status != STATUS_OK)
 		goto out;
-	if (!open_network(app) || !open_health(app))
+	if (!open_network(app) || !open_health(app) || !open_admin(app))
 		status = STATUS_MEMORY;
 out:
 	if (status == STATUS_MEMORY)
@@ -170,6 +182,8 @@ void app_close(struct app *app)
 		store_flush(app->store);
 	/* Against the order of opening. */
 	flow_free_idle(app);
+	reader_close(app->reader);
+	admin_free(app->admin);
 	queue_free(app->queue);
 	health_free(app->health);
 	pressure_free(app->pressure);

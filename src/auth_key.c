@@ -159,6 +159,16 @@ static bool make_key(struct auth_keys *keys, const struct config *config,
 	    key, config, (const unsigned char *)secret, strlen(secret));
 }
 
+/* The key that was made last is valid in its secret's time. */
+static void set_time(
+    struct auth_keys *keys, const struct webhook_secret *secret)
+{
+	struct auth_key *key = &keys->items[keys->count - 1];
+
+	key->not_before_us = secret->not_before_us;
+	key->not_after_us = secret->not_after_us;
+}
+
 bool auth_keys_init(struct auth_keys *keys, const struct config *config)
 {
 	const struct webhook_secrets *secrets = &config->webhook_secrets;
@@ -174,10 +184,24 @@ bool auth_keys_init(struct auth_keys *keys, const struct config *config)
 		const struct webhook_secret *secret = &secrets->items[i];
 
 		made = make_key(keys, config, secret->id, secret->text);
-		keys->items[keys->count - 1].not_before_us =
-		    secret->not_before_us;
-		keys->items[keys->count - 1].not_after_us =
-		    secret->not_after_us;
+		set_time(keys, secret);
+	}
+	return made;
+}
+
+bool auth_keys_init_admin(struct auth_keys *keys, const struct config *config)
+{
+	const struct webhook_secrets *tokens = &config->admin_tokens;
+	bool made = true;
+
+	for (size_t i = 0; made && i < tokens->count; i++) {
+		const struct webhook_secret *token = &tokens->items[i];
+		struct auth_key *key = &keys->items[keys->count++];
+
+		key->id = token->id;
+		made =
+		    auth_digest(token->text, strlen(token->text), key->digest);
+		set_time(keys, token);
 	}
 	return made;
 }

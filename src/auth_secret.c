@@ -5,8 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The scheme's case does not matter (RFC 9110 11.1). NULL: another one. */
-static const char *after_scheme(const char *authorization, const char *scheme)
+const char *auth_after_scheme(const char *authorization, const char *scheme)
 {
 	size_t length = strlen(scheme);
 
@@ -21,9 +20,9 @@ static const char *shown_secret(enum webhook_auth auth, const char *value)
 {
 	switch (auth) {
 	case WEBHOOK_AUTH_BEARER:
-		return after_scheme(value, "Bearer");
+		return auth_after_scheme(value, "Bearer");
 	case WEBHOOK_AUTH_BASIC:
-		return after_scheme(value, "Basic");
+		return auth_after_scheme(value, "Basic");
 	default:
 		return value;
 	}
@@ -34,13 +33,15 @@ static const char *shown_secret(enum webhook_auth auth, const char *value)
  * comparison, whatever was sent. All keys are looked at, so that the time
  * does not tell which one it was; of several the first valid one counts.
  */
-static enum auth_reason find_key(const struct auth_keys *keys,
-    const unsigned char digest[AUTH_DIGEST_BYTES], int64_t now_us,
-    size_t *number)
+enum auth_reason auth_find_key(const struct auth_keys *keys, const char *shown,
+    size_t length, int64_t now_us, size_t *number)
 {
 	enum auth_reason reason = AUTH_SECRET_WRONG;
+	unsigned char digest[AUTH_DIGEST_BYTES];
 	size_t i;
 
+	if (!auth_digest(shown, length, digest))
+		return AUTH_SECRET_WRONG;
 	for (i = 0; i < keys->count; i++) {
 		const struct auth_key *key = &keys->items[i];
 
@@ -58,7 +59,6 @@ static enum auth_reason find_key(const struct auth_keys *keys,
 static enum auth_reason check_shown(const struct auth_secret *secret,
     const char *value, int64_t now_us, size_t *number)
 {
-	unsigned char digest[AUTH_DIGEST_BYTES];
 	const char *shown;
 
 	if (!value)
@@ -66,9 +66,8 @@ static enum auth_reason check_shown(const struct auth_secret *secret,
 	shown = shown_secret(secret->auth, value);
 	if (!shown)
 		return AUTH_SCHEME_WRONG;
-	if (!auth_digest(shown, strlen(shown), digest))
-		return AUTH_SECRET_WRONG;
-	return find_key(secret->keys, digest, now_us, number);
+	return auth_find_key(
+	    secret->keys, shown, strlen(shown), now_us, number);
 }
 
 void auth_secret_check(const struct auth_secret *secret,

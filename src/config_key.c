@@ -294,6 +294,10 @@ const struct config_key config_keys[KEY_COUNT] = {
 	"256", 1, 4096, NULL, "Events in hand at one time in one process"},
     [KEY_MAX_TRANSFERS] = {"MAX_TRANSFERS", CONFIG_COUNT, FIELD(transfers_max),
 	"192", 1, 1024, NULL, "Requests running at one time to one upstream"},
+    [KEY_ADMIN_TOKEN] = {"ADMIN_TOKEN", CONFIG_SECRETS, FIELD(admin_tokens), "",
+	16, SECRET_MAX, NULL,
+	"Opens /report and the other pages: up to 10, as those of "
+	"WEBHOOK_SECRETS; without one there are no pages"},
     [KEY_LOG_LEVEL] = {"LOG_LEVEL", CONFIG_WORDS, FIELD(log_level), "info", 0,
 	0, log_levels, "What is logged"},
     [KEY_LANDLOCK] = {"LANDLOCK", CONFIG_WORDS, FIELD(landlock), "on", 0, 0,

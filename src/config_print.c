@@ -37,7 +37,8 @@ static void add_shown(struct text *text, const struct config *config,
 	const char *field = (const char *)config + key->offset;
 
 	if (key->type == CONFIG_SECRETS)
-		add_secrets(text, &config->webhook_secrets);
+		add_secrets(
+		    text, (const struct webhook_secrets *)(const void *)field);
 	else if (key->type == CONFIG_SECRET && *field != '\0')
 		text_add_format(text, "(set, %zu bytes)", strlen(field));
 	else if (key->type == CONFIG_SECRET)

@@ -144,15 +144,15 @@ static bool secret_path(const struct config *config,
 	return false;
 }
 
-static bool list_path(const struct config *config, size_t number,
-    const char **key, char path[CONFIG_TEXT_BYTES])
+/* Takes the files of the list from *number, or gives the one it means. */
+static bool list_path(const struct webhook_secrets *secrets, size_t *number,
+    char path[CONFIG_TEXT_BYTES])
 {
-	for (size_t i = 0; i < config->webhook_secrets.count; i++) {
-		const char *file = config->webhook_secrets.items[i].file;
+	for (size_t i = 0; i < secrets->count; i++) {
+		const char *file = secrets->items[i].file;
 
-		if (*file == '\0' || number-- != 0)
+		if (*file == '\0' || (*number)-- != 0)
 			continue;
-		*key = config_keys[KEY_WEBHOOK_SECRETS].name;
 		snprintf(path, CONFIG_TEXT_BYTES, "%s", file);
 		return true;
 	}
@@ -170,7 +170,13 @@ bool config_secret_file(const struct config *config, size_t number,
 		*key = config_keys[i].name;
 		return true;
 	}
-	return list_path(config, number, key, path);
+	if (list_path(&config->webhook_secrets, &number, path))
+		*key = config_keys[KEY_WEBHOOK_SECRETS].name;
+	else if (list_path(&config->admin_tokens, &number, path))
+		*key = config_keys[KEY_ADMIN_TOKEN].name;
+	else
+		return false;
+	return true;
 }
 
 void config_check_readers(struct loading *loading)

@@ -172,12 +172,18 @@ static const char *read_not_after(
 	return read_moment(text, &secret->not_after_us);
 }
 
-/* Where in the list something is wrong: its items are counted from 1. */
-static void blame(struct loading *loading, size_t number, const char *format,
-    ...) __attribute__((format(printf, 3, 4)));
+/* An item of a list; items are counted from 1. */
+struct item {
+	struct loading *loading;
+	const struct config_key *key;
+	size_t number;
+};
 
-static void blame(
-    struct loading *loading, size_t number, const char *format, ...)
+static void blame(const struct item *item, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Tells which item something is wrong with. */
+static void blame(const struct item *item, const char *format, ...)
 {
 	char words[WORDS_MAX];
 	char line[WORDS_MAX + 32];
@@ -186,13 +192,13 @@ static void blame(
 	va_start(arguments, format);
 	vsnprintf(words, sizeof words, format, arguments);
 	va_end(arguments);
-	snprintf(line, sizeof line, "item %zu: %s", number, words);
-	report_clash(loading, &config_keys[KEY_WEBHOOK_SECRETS], line);
+	snprintf(line, sizeof line, "item %zu: %s", item->number, words);
+	report_clash(item->loading, item->key, line);
 }
 
 /* False: it was reported. */
-static bool take_member(struct loading *loading, size_t number,
-    const char *name, const json_t *value, struct webhook_secret *secret)
+static bool take_member(const struct item *item, const char *name,
+    const json_t *value, struct webhook_secret *secret)
 {
 	const char *wrong;
 	size_t i;
@@ -201,7 +207,7 @@ static bool take_member(struct loading *loading, size_t number,
 		if (strcmp(members[i].name, name) == 0)
 			break;
 	if (i == sizeof members / sizeof *members) {
-		blame(loading, number,
+		blame(item,
 		    "it has a member that is not known: give id, secret or "
 		    "secret_file, not_before, not_after");
 		return false;
@@ -210,16 +216,16 @@ static bool take_member(struct loading *loading, size_t number,
 		    ? members[i].read(json_string_value(value), secret)
 		    : "is no string: give one in quotes";
 	if (wrong)
-		blame(loading, number, "%s %s", members[i].name, wrong);
+		blame(item, "%s %s", members[i].name, wrong);
 	return !wrong;
 }
 
 static const char *item_wrong(
-    const struct webhook_secrets *secrets, const json_t *item)
+    const struct webhook_secrets *secrets, const json_t *object)
 {
 	const struct webhook_secret *secret = &secrets->items[secrets->count];
-	bool has_file = json_object_get(item, "secret_file");
-	bool has_text = json_object_get(item, "secret");
+	bool has_file = json_object_get(object, "secret_file");
+	bool has_text = json_object_get(object, "secret");
 	size_t i;
 
 	if (secret->id[0] == '\0')
@@ -234,10 +240,9 @@ static const char *item_wrong(
 	return NULL;
 }
 
-static void take_item(
-    struct loading *loading, size_t number, const json_t *item)
+static void take_item(const struct item *item, struct webhook_secrets *secrets,
+    const json_t *object)
 {
-	struct webhook_secrets *secrets = &loading->config->webhook_secrets;
 	struct webhook_secret *secret = &secrets->items[secrets->count];
 	const char *wrong;
 	const char *name;
@@ -245,17 +250,16 @@ static void take_item(
 	bool good = true;
 
 	*secret = (struct webhook_secret){.not_after_us = INT64_MAX};
-	json_object_foreach ((json_t *)(uintptr_t)item, name, value) {
-		good =
-		    take_member(loading, number, name, value, secret) && good;
+	json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
+		good = take_member(item, name, value, secret) && good;
 	}
 	if (!good)
 		return;
-	wrong = json_is_object(item)
-		    ? item_wrong(secrets, item)
+	wrong = json_is_object(object)
+		    ? item_wrong(secrets, object)
 		    : "is no object: give it as {\"id\": ..., \"secret\": ...}";
 	if (wrong)
-		blame(loading, number, "%s", wrong);
+		blame(item, "%s", wrong);
 	else
 		secrets->count++;
 }
@@ -263,15 +267,17 @@ static void take_item(
 void config_take_secrets(
     struct loading *loading, const struct config_key *key, const json_t *list)
 {
-	size_t i;
+	void *field = (char *)loading->config + key->offset;
+	struct item item = {.loading = loading, .key = key};
 
 	if (json_array_size(list) > WEBHOOK_SECRETS_MAX) {
 		report_clash(loading, key,
 		    "has more than 10 items: remove those that are not used");
 		return;
 	}
-	for (i = 0; i < json_array_size(list); i++)
-		take_item(loading, i + 1, json_array_get(list, i));
+	for (item.number = 1; item.number <= json_array_size(list);
+	     item.number++)
+		take_item(&item, field, json_array_get(list, item.number - 1));
 }
 
 /* ---- What fits what --------------------------------------------------- */
@@ -293,9 +299,12 @@ static void check_secrets(struct loading *loading)
 	if (wrong)
 		report_clash(loading, &config_keys[KEY_WEBHOOK_SECRET], wrong);
 	for (i = 0; i < secrets->count; i++) {
+		struct item item = {
+		    loading, &config_keys[KEY_WEBHOOK_SECRETS], i + 1};
+
 		wrong = auth_key_wrong(config, secrets->items[i].text);
 		if (wrong)
-			blame(loading, i + 1, "the secret %s", wrong);
+			blame(&item, "the secret %s", wrong);
 	}
 }
 

@@ -1,0 +1,128 @@
+/* page.c: a query or a path -> the values that were asked for */
+#include "page.h"
+
+#include <string.h>
+
+static int digit(char byte)
+{
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	if (byte >= 'a' && byte <= 'f')
+		return byte - 'a' + 10;
+	if (byte >= 'A' && byte <= 'F')
+		return byte - 'A' + 10;
+	return -1;
+}
+
+/* %XX, or the byte itself. False: half an escape. */
+static bool decode_byte(const char **at, const char *end, char *byte)
+{
+	int high;
+	int low;
+
+	*byte = *(*at)++;
+	if (*byte != '%')
+		return true;
+	if (end - *at < 2)
+		return false;
+	high = digit((*at)[0]);
+	low = digit((*at)[1]);
+	*at += 2;
+	*byte = (char)(high * 16 + low);
+	return high >= 0 && low >= 0;
+}
+
+/*
+ * How many bytes the character has, that text begins with (RFC 3629); 0: it
+ * is none, or a control character.
+ */
+static size_t character_bytes(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t more = 0;
+	size_t i;
+
+	if (at[0] < 0x20 || at[0] == 0x7f)
+		return 0;
+	if (at[0] >= 0xc2 && at[0] < 0xe0)
+		more = 1;
+	else if (at[0] >= 0xe0 && at[0] < 0xf0)
+		more = 2;
+	else if (at[0] >= 0xf0 && at[0] < 0xf5)
+		more = 3;
+	else if (at[0] >= 0x80)
+		return 0;
+	for (i = 1; i <= more; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, what is beyond U+10FFFF; C1 controls. */
+	if ((at[0] == 0xe0 && at[1] < 0xa0) ||
+	    (at[0] == 0xed && at[1] > 0x9f) ||
+	    (at[0] == 0xf0 && at[1] < 0x90) ||
+	    (at[0] == 0xf4 && at[1] > 0x8f) || (at[0] == 0xc2 && at[1] < 0xa0))
+		return 0;
+	return more + 1;
+}
+
+static bool is_text(const char *text)
+{
+	while (*text != '\0') {
+		size_t bytes = character_bytes(text);
+
+		if (bytes == 0)
+			return false;
+		text += bytes;
+	}
+	return true;
+}
+
+/* plus_is_blank: as forms send it; in a path it is itself. */
+static bool decode(const char *from, const char *end, bool plus_is_blank,
+    char *value, size_t size)
+{
+	size_t length = 0;
+
+	value[0] = '\0';
+	while (from < end) {
+		bool plus = plus_is_blank && *from == '+';
+		char byte;
+
+		if (!decode_byte(&from, end, &byte) || byte == '\0' ||
+		    length + 1 == size) {
+			value[0] = '\0';
+			return false;
+		}
+		value[length++] = plus ? ' ' : byte;
+		value[length] = '\0';
+	}
+	if (is_text(value))
+		return true;
+	value[0] = '\0';
+	return false;
+}
+
+bool page_query(const char *query, const char *name, char *value, size_t size)
+{
+	size_t length = strlen(name);
+
+	while (*query != '\0') {
+		const char *end = query + strcspn(query, "&");
+
+		if (strncmp(query, name, length) == 0 && query[length] == '=')
+			return decode(
+			    query + length + 1, end, true, value, size);
+		query = *end == '&' ? end + 1 : end;
+	}
+	value[0] = '\0';
+	return false;
+}
+
+bool page_segment(const char *below, char *value, size_t size)
+{
+	if (*below != '/') {
+		value[0] = '\0';
+		return false;
+	}
+	below++;
+	return decode(below, below + strcspn(below, "/?"), false, value, size);
+}
