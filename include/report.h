@@ -6,6 +6,7 @@
 
 #include "db.h"
 #include "outbox_admin.h"
+#include "period.h"
 #include "table.h"
 
 /*
@@ -33,21 +34,15 @@ const char *report_by_name(enum report_by by);
 bool report_is_time(const char *column);
 
 /*
- * Reads how far back to look: "90s", "30m", "24h" or "7d" before now_us,
- * or "all". Gives *since_us (wall time). False: it is none of these.
- */
-bool report_since(const char *word, int64_t now_us, int64_t *since_us);
-
-/*
  * Counts, outcomes and p50 p90 p95 p99 max per step or group, over the
- * decisions received at or after since_us (wall time).
+ * decisions received in the period.
  */
-enum status report_latency(
-    struct db *db, enum report_by by, int64_t since_us, struct table **table);
+enum status report_latency(struct db *db, enum report_by by,
+    const struct period *period, struct table **table);
 
 /* One line of totals: events, each outcome, fallback share, first, last. */
 enum status report_summary(
-    struct db *db, int64_t since_us, struct table **table);
+    struct db *db, const struct period *period, struct table **table);
 
 /* The newest decisions, newest first, at most limit. */
 #define REPORT_EVENTS_MAX 10000

@@ -1,6 +1,7 @@
 #ifndef TABLE_H
 #define TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -8,9 +9,15 @@
 
 /*
  * Rows of text cells under named columns, printed as an aligned table, as
- * CSV (RFC 4180) or as a JSON list of objects.
+ * CSV (RFC 4180), as a JSON list of objects, or as NDJSON: an object a line.
  */
-enum table_format { TABLE_TEXT, TABLE_CSV, TABLE_JSON, TABLE_FORMAT_COUNT };
+enum table_format {
+	TABLE_TEXT,
+	TABLE_CSV,
+	TABLE_JSON,
+	TABLE_NDJSON,
+	TABLE_FORMAT_COUNT
+};
 
 /* How a column is shown: words to the left; numbers to the right, and in
  * JSON without quotes. */
@@ -46,8 +53,11 @@ size_t table_columns(const struct table *table);
 const char *table_name(const struct table *table, size_t column);
 const char *table_text(const struct table *table, size_t row, size_t column);
 
-/* The word for a format ("csv"). */
-const char *table_format_name(enum table_format format);
+/* Reads the word for a format ("csv"); false: it is none. */
+bool table_read_format(const char *word, enum table_format *format);
+
+/* Those words, for who is told what is expected. */
+#define TABLE_FORMATS "text, csv, json or ndjson"
 
 /*
  * Prints the table. TEXT escapes control characters, so that hostile ids

@@ -15,7 +15,9 @@ WITH value AS (
 		outcome,
 		count(*) AS n
 	FROM decision
-	WHERE received_us >= coalesce(:since_us, 0) AND replaced_by IS NULL
+	WHERE received_us >= coalesce(:from_us, 0)
+		AND received_us < coalesce(:to_us, 9e18)
+		AND replaced_by IS NULL
 	GROUP BY us, part, outcome
 ),
 ranked AS (

@@ -1,8 +1,10 @@
 -- report.c: report_latency: per step, exact percentiles by nearest rank
--- In the sqlite3 shell: .parameter set :since_us 1715768400000000
+-- In the sqlite3 shell: .parameter set :from_us 1715768400000000
 WITH recent AS NOT MATERIALIZED (
 	SELECT * FROM decision
-	WHERE received_us >= coalesce(:since_us, 0) AND replaced_by IS NULL
+	WHERE received_us >= coalesce(:from_us, 0)
+		AND received_us < coalesce(:to_us, 9e18)
+		AND replaced_by IS NULL
 ),
 -- Equal times are counted together: that is all that has to be sorted.
 value(place, step, us, outcome, n) AS (

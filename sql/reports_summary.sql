@@ -1,5 +1,5 @@
--- report.c: report_summary: totals since :since_us, of all when not set; an
--- event counts once, by its current decision
+-- report.c: report_summary: totals from :from_us to :to_us, of all when not
+-- set; an event counts once, by its current decision
 SELECT
 	count(*) AS events,
 	coalesce(sum(outcome = 'routed'), 0) AS routed,
@@ -20,4 +20,6 @@ SELECT
 	strftime('%Y-%m-%dT%H:%M:%SZ', max(received_us) / 1000000, 'unixepoch')
 		AS last
 FROM decision
-WHERE received_us >= coalesce(:since_us, 0) AND replaced_by IS NULL;
+WHERE received_us >= coalesce(:from_us, 0)
+	AND received_us < coalesce(:to_us, 9e18)
+	AND replaced_by IS NULL;

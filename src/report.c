@@ -54,44 +54,9 @@ static const char *const number_names[] = {
     "fence",
 };
 
-static const struct {
-	char letter;
-	int64_t us;
-} units[] = {
-    {'s', CLOCK_SECOND},
-    {'m', 60 * CLOCK_SECOND},
-    {'h', 3600 * CLOCK_SECOND},
-    {'d', 86400 * CLOCK_SECOND},
-};
-
 const char *report_by_name(enum report_by by)
 {
 	return by_names[by];
-}
-
-bool report_since(const char *word, int64_t now_us, int64_t *since_us)
-{
-	char *unit;
-	long count;
-
-	if (strcmp(word, "all") == 0) {
-		*since_us = 0;
-		return true;
-	}
-	/* strtol would take blanks and a sign as well. */
-	if (word[0] < '0' || word[0] > '9')
-		return false;
-	count = strtol(word, &unit, 10);
-	/* A million days are safe to multiply, and before 1970. */
-	if (count > 1000000 || unit[0] == '\0' || unit[1] != '\0')
-		return false;
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-		if (unit[0] == units[i].letter) {
-			*since_us = now_us - count * units[i].us;
-			return true;
-		}
-	}
-	return false;
 }
 
 /* The unit stands in every name: nothing else ends like this. */
@@ -173,8 +138,14 @@ static enum status give_table(struct db_row *row, struct table **given)
 	return status;
 }
 
-enum status report_latency(
-    struct db *db, enum report_by by, int64_t since_us, struct table **table)
+static void bind_period(struct db_row *row, const struct period *period)
+{
+	db_bind_int(row, ":from_us", period->from_us);
+	db_bind_int(row, ":to_us", period->to_us);
+}
+
+enum status report_latency(struct db *db, enum report_by by,
+    const struct period *period, struct table **table)
 {
 	struct db_row *row;
 
@@ -184,16 +155,16 @@ enum status report_latency(
 		row = db_use(db, SQL_reports_by_group);
 		db_bind_text(row, ":by", report_by_name(by));
 	}
-	db_bind_int(row, ":since_us", since_us);
+	bind_period(row, period);
 	return give_table(row, table);
 }
 
 enum status report_summary(
-    struct db *db, int64_t since_us, struct table **table)
+    struct db *db, const struct period *period, struct table **table)
 {
 	struct db_row *row = db_use(db, SQL_reports_summary);
 
-	db_bind_int(row, ":since_us", since_us);
+	bind_period(row, period);
 	return give_table(row, table);
 }
 

@@ -1,7 +1,6 @@
-/* table.c: cells -> aligned text, CSV or JSON */
+/* table.c: cells -> aligned text, CSV, JSON or NDJSON */
 #include "table.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,11 +29,18 @@ static const char *const format_names[TABLE_FORMAT_COUNT] = {
     [TABLE_TEXT] = "text",
     [TABLE_CSV] = "csv",
     [TABLE_JSON] = "json",
+    [TABLE_NDJSON] = "ndjson",
 };
 
-const char *table_format_name(enum table_format format)
+bool table_read_format(const char *word, enum table_format *format)
 {
-	return format_names[format];
+	for (int i = 0; i < TABLE_FORMAT_COUNT; i++) {
+		if (strcmp(word, format_names[i]) == 0) {
+			*format = (enum table_format)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 struct table *table_new(void)
@@ -315,6 +321,17 @@ static bool print_json(const struct table *table, FILE *out)
 	return whole;
 }
 
+static bool print_ndjson(const struct table *table, FILE *out)
+{
+	bool whole = true;
+
+	for (size_t row = 0; row < table_rows(table); row++) {
+		whole &= print_json_row(table, row, out);
+		putc('\n', out);
+	}
+	return whole;
+}
+
 static enum status result(bool whole, FILE *out)
 {
 	if (!whole)
@@ -337,7 +354,9 @@ enum status table_print(
 		print_text(table, out);
 	else if (format == TABLE_CSV)
 		print_csv(table, out);
-	else
+	else if (format == TABLE_JSON)
 		whole = print_json(table, out);
+	else
+		whole = print_ndjson(table, out);
 	return result(whole, out);
 }

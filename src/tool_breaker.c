@@ -18,7 +18,7 @@ static const char usage[] =
     "  open      no request is sent to UPSTREAM\n"
     "  close     every request is sent, however many fail\n"
     "  auto      as it goes: open while half of the requests fail\n"
-    "  --format  text, csv or json\n"
+    "  --format  " TABLE_FORMATS "\n"
     "\n"
     "UPSTREAM is cxone or inventory. What is set stays over restarts; running\n"
     "processes know it within a second.\n";

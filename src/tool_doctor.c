@@ -23,7 +23,7 @@ static const char usage[] =
     "  --url            the web server's own address, https://host, which\n"
     "                   is asked for what it should not give\n"
     "  --live           compare our clock with CXone's and the inventory's\n"
-    "  --format         text, csv or json\n"
+    "  --format         " TABLE_FORMATS "\n"
     "\n"
     "The first three can be given several times. Run it as the user that the\n"
     "program runs as. Exit code 1: something failed.\n";
@@ -105,19 +105,6 @@ bool doctor_add(struct doctor_list *list, const char *item)
 	return true;
 }
 
-static bool read_format(struct doctor *doctor, const char *value)
-{
-	for (int i = 0; i < TABLE_FORMAT_COUNT; i++) {
-		enum table_format format = (enum table_format)i;
-
-		if (strcmp(value, table_format_name(format)) == 0) {
-			doctor->format = format;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool read_option(
     struct doctor *doctor, const char *name, const char *value)
 {
@@ -128,7 +115,7 @@ static bool read_option(
 	if (strcmp(name, "--url") == 0)
 		return doctor_add(&doctor->urls, value);
 	if (strcmp(name, "--format") == 0)
-		return read_format(doctor, value);
+		return table_read_format(value, &doctor->format);
 	return false;
 }
 

@@ -20,9 +20,9 @@ static const char usage[] =
     "       stockroute events show ID [--format text]\n"
     "       stockroute events replay FILE|- [--rate N] [--dry-run]\n"
     "\n"
-    "  --since   90s, 30m, 24h, 7d or all\n"
+    "  --since   90s, 30m, 24h, 7d, today, yesterday, 2026-11-01, all ...\n"
     "  --limit   1 to 10000\n"
-    "  --format  text, csv or json; show has text and json\n"
+    "  --format  " TABLE_FORMATS "; show has no csv\n"
     "\n"
     "ID is the number that the list shows, or an interaction id: then its\n"
     "newest decision is shown.\n";
@@ -77,7 +77,7 @@ static enum status show(struct db *db, const char *id, enum table_format format)
 		table_print_safe(id, stderr);
 		fprintf(stderr, "'\n");
 		status = STATUS_FIELD_INVALID;
-	} else if (format == TABLE_JSON) {
+	} else if (format != TABLE_TEXT) {
 		status = table_print_object(event, 0, stdout);
 		putchar('\n');
 	} else {
@@ -92,7 +92,8 @@ static enum status list(struct db *db, const struct tool_words *words)
 	struct table *events = NULL;
 	enum status status;
 
-	status = report_events(db, words->since_us, words->limit, &events);
+	status =
+	    report_events(db, words->period.from_us, words->limit, &events);
 	if (status == STATUS_OK)
 		status = table_print(events, words->format, stdout);
 	table_free(events);

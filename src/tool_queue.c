@@ -113,7 +113,8 @@ static int queue_show(const struct queue_words *words)
 	struct db *db;
 	enum status status;
 
-	if (words->ids_count != 1 || words->format == TABLE_CSV) {
+	if (words->ids_count != 1 || words->format == TABLE_CSV ||
+	    words->format == TABLE_NDJSON) {
 		fputs(usage, stderr);
 		return 2;
 	}

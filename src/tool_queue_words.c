@@ -46,14 +46,7 @@ static bool read_limit(struct queue_words *words, const char *value)
 
 static bool read_format(struct queue_words *words, const char *value)
 {
-	for (int i = 0; i < TABLE_FORMAT_COUNT; i++) {
-		if (strcmp(value, table_format_name((enum table_format)i)) ==
-		    0) {
-			words->format = (enum table_format)i;
-			return true;
-		}
-	}
-	return false;
+	return table_read_format(value, &words->format);
 }
 
 static bool read_parked(struct queue_words *words, const char *value)
@@ -93,7 +86,7 @@ static const struct option {
     {"--all", QUEUE_ALL, read_all, NULL, true},
     {"--yes", QUEUE_YES, read_yes, NULL, false},
     {"--limit", QUEUE_LIMIT, read_limit, "1 to 10000", false},
-    {"--format", QUEUE_FORMAT, read_format, "text, csv or json", false},
+    {"--format", QUEUE_FORMAT, read_format, TABLE_FORMATS, false},
 };
 
 static const struct option *find_option(const char *name, unsigned allowed)

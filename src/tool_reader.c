@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "config.h"
@@ -11,13 +12,31 @@
 #include "text.h"
 
 #define PROBLEMS_MAX  65536
-#define DEFAULT_SINCE "24h"
 #define DEFAULT_LIMIT 20
 
+/* Words of a period are understood together, when all are there. */
 static bool read_since(struct tool_words *words, const char *value)
 {
-	words->since = value;
-	return report_since(value, clock_wall_us(), &words->since_us);
+	words->said.since = value;
+	return true;
+}
+
+static bool read_during(struct tool_words *words, const char *value)
+{
+	words->said.during = value;
+	return true;
+}
+
+static bool read_from(struct tool_words *words, const char *value)
+{
+	words->said.from = value;
+	return true;
+}
+
+static bool read_to(struct tool_words *words, const char *value)
+{
+	words->said.to = value;
+	return true;
 }
 
 static bool read_by(struct tool_words *words, const char *value)
@@ -47,15 +66,7 @@ static bool read_limit(struct tool_words *words, const char *value)
 
 static bool read_format(struct tool_words *words, const char *value)
 {
-	for (int i = 0; i < TABLE_FORMAT_COUNT; i++) {
-		enum table_format format = (enum table_format)i;
-
-		if (strcmp(value, table_format_name(format)) == 0) {
-			words->format = format;
-			return true;
-		}
-	}
-	return false;
+	return table_read_format(value, &words->format);
 }
 
 /* `expected` is what is said when `read` does not take the value. */
@@ -65,11 +76,14 @@ static const struct {
 	bool (*read)(struct tool_words *words, const char *value);
 	const char *expected;
 } options[] = {
-    {"--since", TOOL_SINCE, read_since, "90s, 30m, 24h, 7d or all"},
+    {"--since", TOOL_SINCE, read_since, PERIOD_EXPECTED},
+    {"--during", TOOL_PERIOD, read_during, PERIOD_EXPECTED},
+    {"--from", TOOL_PERIOD, read_from, PERIOD_EXPECTED},
+    {"--to", TOOL_PERIOD, read_to, PERIOD_EXPECTED},
     {"--by", TOOL_BY, read_by,
 	"step, hour, status, inventory, media or outcome"},
     {"--limit", TOOL_LIMIT, read_limit, "1 to 10000"},
-    {"--format", TOOL_FORMAT, read_format, "text, csv or json"},
+    {"--format", TOOL_FORMAT, read_format, TABLE_FORMATS},
 };
 
 /* value is NULL when the words end after name. */
@@ -90,23 +104,43 @@ static bool read_option(struct tool_words *words, unsigned allowed,
 	return false;
 }
 
+/* Problems name the word as it is given here: --since. */
+static bool read_period(struct tool_words *words)
+{
+	struct text problem;
+	bool good;
+
+	text_init(&problem, PROBLEMS_MAX);
+	tzset();
+	good = period_read(
+	    &words->said, clock_wall_us(), &words->period, &problem);
+	if (!good)
+		fprintf(stderr, "stockroute: %s\n", text_string(&problem));
+	text_done(&problem);
+	return good;
+}
+
 bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
     struct tool_words *words)
 {
+	int i = first;
+
 	*words = (struct tool_words){
 	    .by = REPORT_BY_STEP,
 	    .limit = DEFAULT_LIMIT,
 	    .format = TABLE_TEXT,
 	};
-	/* As if it had been given: since_us depends on the clock. */
-	read_since(words, DEFAULT_SINCE);
-	for (int i = first; i < argc; i += 2) {
+	while (i < argc) {
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+		bool utc = strcmp(argv[i], "--utc") == 0;
 
-		if (!read_option(words, allowed, argv[i], value))
+		if (utc && (allowed & TOOL_PERIOD) != 0)
+			words->said.zone = MOMENT_UTC;
+		else if (!read_option(words, allowed, argv[i], value))
 			return false;
+		i += utc ? 1 : 2;
 	}
-	return true;
+	return read_period(words);
 }
 
 typedef enum status load_config(struct config **config, struct text *problems);

@@ -6,15 +6,22 @@
 
 #include "config.h"
 #include "db.h"
+#include "period.h"
 #include "report.h"
 #include "table.h"
 
 /* What the subcommands that use the database share. */
-enum tool_word { TOOL_SINCE = 1, TOOL_BY = 2, TOOL_LIMIT = 4, TOOL_FORMAT = 8 };
+enum tool_word {
+	TOOL_SINCE = 1,
+	TOOL_BY = 2,
+	TOOL_LIMIT = 4,
+	TOOL_FORMAT = 8,
+	TOOL_PERIOD = 16 /* --during, --from, --to, --utc */
+};
 
 struct tool_words {
-	const char *since; /* as it was given */
-	int64_t since_us;
+	struct period_words said;
+	struct period period; /* what they mean now */
 	enum report_by by;
 	int limit;
 	enum table_format format;
@@ -23,7 +30,8 @@ struct tool_words {
 /*
  * Reads "--since 24h" and the like from argv[first] on. allowed: those of
  * enum tool_word that this subcommand has. What is not given keeps its
- * default: 24h, step, 20, text. False: what is wrong was printed.
+ * default: the last 24 hours, step, 20, text. False: what is wrong was
+ * printed.
  */
 bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
     struct tool_words *words);

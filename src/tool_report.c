@@ -12,10 +12,17 @@
 static const char usage[] =
     "usage: stockroute report [--since 24h] [--by step]"
     " [--format text]\n"
+    "                         [--during WORD] [--from WORD] [--to WORD]"
+    " [--utc]\n"
     "\n"
-    "  --since   90s, 30m, 24h, 7d or all\n"
+    "  --since   90s, 30m, 24h, 7d, today, yesterday, monday, 'this week',\n"
+    "            'last week', 'last month', 2026-11-01, 2026-11-01T10:00\n"
+    "            (with Z or +02:00 if need be), or all\n"
+    "  --during  such a period alone, not up to now\n"
+    "  --from, --to  from where one begins to where another begins\n"
+    "  --utc     days and times of UTC, not of this machine or TZ\n"
     "  --by      step, hour, status, inventory, media or outcome\n"
-    "  --format  text, csv or json\n"
+    "  --format  " TABLE_FORMATS "\n"
     "\n"
     "By step each row is the time of one step; otherwise that of whole\n"
     "decisions. Times are ms, hours are UTC, percentiles are exact.\n";
@@ -26,8 +33,7 @@ static enum status print_json(const struct tool_words *words,
 {
 	enum status status;
 
-	printf("{\"since\": \"%s\", \"by\": \"%s\",\n\"summary\": ",
-	    words->since, report_by_name(words->by));
+	printf("{\"by\": \"%s\",\n\"summary\": ", report_by_name(words->by));
 	status = table_print_object(summary, 0, stdout);
 	if (status != STATUS_OK)
 		return status;
@@ -37,6 +43,17 @@ static enum status print_json(const struct tool_words *words,
 	return status;
 }
 
+static void print_period(const struct tool_words *words)
+{
+	char from[MOMENT_BYTES];
+	char to[MOMENT_BYTES];
+
+	moment_write(
+	    words->period.from_us / CLOCK_SECOND, words->said.zone, from);
+	moment_write(words->period.to_us / CLOCK_SECOND, words->said.zone, to);
+	printf("decisions received from %s to %s\n\n", from, to);
+}
+
 static enum status print_report(const struct tool_words *words,
     const struct table *summary, const struct table *rows)
 {
@@ -44,8 +61,7 @@ static enum status print_report(const struct tool_words *words,
 		return print_json(words, summary, rows);
 	/* CSV is one table: the rows alone, without the totals. */
 	if (words->format == TABLE_TEXT) {
-		printf("decisions received since %s, UTC\n\n",
-		    words->since_us == 0 ? "the first" : words->since);
+		print_period(words);
 		table_print(summary, TABLE_TEXT, stdout);
 		printf("\nms by %s\n\n", report_by_name(words->by));
 	}
@@ -61,9 +77,9 @@ static enum status report(struct db *db, const struct tool_words *words)
 
 	if (status != STATUS_OK)
 		return status;
-	status = report_summary(db, words->since_us, &summary);
+	status = report_summary(db, &words->period, &summary);
 	if (status == STATUS_OK)
-		status = report_latency(db, words->by, words->since_us, &rows);
+		status = report_latency(db, words->by, &words->period, &rows);
 	db_end_read(db);
 	if (status == STATUS_OK)
 		status = print_report(words, summary, rows);
@@ -80,7 +96,7 @@ int tool_report(int argc, char **argv)
 	struct db *db;
 
 	if (!tool_read_words(
-		argc, argv, 1, TOOL_SINCE | TOOL_BY | TOOL_FORMAT, &words)) {
+		argc, argv, 1, TOOL_PERIOD | TOOL_BY | TOOL_FORMAT, &words)) {
 		fputs(usage, stderr);
 		return 2;
 	}

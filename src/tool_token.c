@@ -21,7 +21,7 @@ static const char usage[] =
     "  reseal    make a new key and seal the token with it. With\n"
     "            STOCKROUTE_KEY that is the new key, and the one before goes\n"
     "            to STOCKROUTE_KEY_OLD; otherwise the key file gets one\n"
-    "  --format  text, csv or json\n"
+    "  --format  " TABLE_FORMATS "\n"
     "\n"
     "Running processes go on: they read the key file again.\n";
 

@@ -1,4 +1,4 @@
-/* test_table.c: cells through table.h -> text, CSV, JSON */
+/* test_table.c: cells through table.h -> text, CSV, JSON, NDJSON */
 #include "table.h"
 
 #include <setjmp.h>
@@ -96,12 +96,24 @@ static void json_keeps_numbers_and_null(void **state)
 	    "  {\"name\": \"b\", \"n\": null, \"note\": \"x\"}]\n");
 }
 
+static void ndjson_has_an_object_a_line(void **state)
+{
+	static const char *const cells[] = {
+	    "a\"\n", "1.50", NULL, "b", NULL, "x"};
+
+	(void)state;
+	prints(cells, 6, TABLE_NDJSON,
+	    "{\"name\": \"a\\\"\\n\", \"n\": 1.50, \"note\": null}\n"
+	    "{\"name\": \"b\", \"n\": null, \"note\": \"x\"}\n");
+}
+
 static void no_rows_are_only_the_names(void **state)
 {
 	(void)state;
 	prints(NULL, 0, TABLE_TEXT, "name  n  note\n");
 	prints(NULL, 0, TABLE_CSV, "name,n,note\r\n");
 	prints(NULL, 0, TABLE_JSON, "[]\n");
+	prints(NULL, 0, TABLE_NDJSON, "");
 }
 
 static void cells_can_be_read_back(void **state)
@@ -155,6 +167,7 @@ int main(void)
 	    cmocka_unit_test(hostile_cells_cannot_move_the_cursor),
 	    cmocka_unit_test(csv_quotes_what_rfc_4180_says),
 	    cmocka_unit_test(json_keeps_numbers_and_null),
+	    cmocka_unit_test(ndjson_has_an_object_a_line),
 	    cmocka_unit_test(no_rows_are_only_the_names),
 	    cmocka_unit_test(cells_can_be_read_back),
 	    cmocka_unit_test(a_table_has_a_greatest_size),
