@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "utf8.h"
+
 static int digit(char byte)
 {
 	if (byte >= '0' && byte <= '9')
@@ -32,44 +34,22 @@ static bool decode_byte(const char **at, const char *end, char *byte)
 	return high >= 0 && low >= 0;
 }
 
-/*
- * How many bytes the character has, that text begins with (RFC 3629); 0: it
- * is none, or a control character.
- */
-static size_t character_bytes(const char *text)
+/* C0, DEL or C1. */
+static bool is_control(const char *at, size_t bytes)
 {
-	const unsigned char *at = (const unsigned char *)text;
-	size_t more = 0;
-	size_t i;
+	unsigned char first = (unsigned char)at[0];
 
-	if (at[0] < 0x20 || at[0] == 0x7f)
-		return 0;
-	if (at[0] >= 0xc2 && at[0] < 0xe0)
-		more = 1;
-	else if (at[0] >= 0xe0 && at[0] < 0xf0)
-		more = 2;
-	else if (at[0] >= 0xf0 && at[0] < 0xf5)
-		more = 3;
-	else if (at[0] >= 0x80)
-		return 0;
-	for (i = 1; i <= more; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, what is beyond U+10FFFF; C1 controls. */
-	if ((at[0] == 0xe0 && at[1] < 0xa0) ||
-	    (at[0] == 0xed && at[1] > 0x9f) ||
-	    (at[0] == 0xf0 && at[1] < 0x90) ||
-	    (at[0] == 0xf4 && at[1] > 0x8f) || (at[0] == 0xc2 && at[1] < 0xa0))
-		return 0;
-	return more + 1;
+	if (bytes == 2)
+		return first == 0xc2 && (unsigned char)at[1] < 0xa0;
+	return bytes == 1 && (first < 0x20 || first == 0x7f);
 }
 
 static bool is_text(const char *text)
 {
 	while (*text != '\0') {
-		size_t bytes = character_bytes(text);
+		size_t bytes = utf8_bytes(text);
 
-		if (bytes == 0)
+		if (bytes == 0 || is_control(text, bytes))
 			return false;
 		text += bytes;
 	}
