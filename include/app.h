@@ -21,6 +21,7 @@
 #include "routing.h"
 #include "status.h"
 #include "store.h"
+#include "tally_keeper.h"
 #include "text.h"
 #include "throttle.h"
 #include "token.h"
@@ -41,6 +42,8 @@ struct app {
 	struct routing *routing;
 	struct auth *auth;
 	struct store *store;
+	struct tally *tally;
+	struct tally_keeper *tally_keeper;
 	struct keyring *keyring; /* the store's thread's */
 	struct http *http;
 	struct breaker *breaker;

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "gateway.h"
 #include "status.h"
+#include "tally.h"
 
 /*
  * Who may post events, as WEBHOOK_AUTH says. Keys are made ready once;
@@ -21,6 +22,9 @@ struct auth;
  * for its life.
  */
 struct auth *auth_new(const struct config *config);
+
+/* From now on refusals and keys are counted in tally, too; borrowed. */
+void auth_count_into(struct auth *auth, struct tally *tally);
 
 /* Wipes the keys and frees. NULL is allowed. */
 void auth_free(struct auth *auth);

@@ -50,6 +50,10 @@ bool auth_keys_init(struct auth_keys *keys, const struct config *config);
 /* The same of ADMIN_TOKEN: digests, whatever WEBHOOK_AUTH says. */
 bool auth_keys_init_admin(struct auth_keys *keys, const struct config *config);
 
+/* The id of the key that auth_keys_init gives that number; NULL: there is
+ * none. Borrowed from config, or static. */
+const char *auth_key_id(const struct config *config, size_t number);
+
 /* Wipes and frees. */
 void auth_keys_done(struct auth_keys *keys);
 

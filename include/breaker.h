@@ -9,6 +9,7 @@
 #include "http.h"
 #include "loop.h"
 #include "store.h"
+#include "tally.h"
 
 /*
  * The circuit breaker before each upstream: sends requests as http.h does,
@@ -61,6 +62,9 @@ void breaker_set_limits(struct circuit_limits *limits,
  */
 struct breaker *breaker_new(const struct config *config, struct loop *loop,
     struct store *store, struct http *http);
+
+/* From now on changes of state are counted in tally; borrowed. */
+void breaker_count_into(struct breaker *breaker, struct tally *tally);
 
 /* Calls must have ended, and the store be closed or have no job left. */
 void breaker_free(struct breaker *breaker);

@@ -76,6 +76,7 @@ struct cxone_parts {
 	struct breaker *breaker;
 	struct token *token;
 	struct throttle *throttle;
+	struct tally *tally; /* NULL: retries are not counted */
 };
 
 /* NULL when memory runs out. Borrows config and all parts for its life. */

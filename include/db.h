@@ -7,6 +7,7 @@
 
 #include "sql.h"
 #include "status.h"
+#include "tally.h"
 
 /*
  * One connection to the SQLite file that all processes share, for one
@@ -72,6 +73,12 @@ const char *db_filesystem(int64_t magic, bool *network);
 
 /* How long a transaction may wait for the gate; at the start 5 s. */
 void db_set_wait(struct db *db, int64_t wait_us);
+
+/*
+ * From now on commits, waits for the gate and checkpoints are counted in
+ * tally, which may be NULL; borrowed.
+ */
+void db_count_into(struct db *db, struct tally *tally);
 
 /*
  * Begins a write transaction: takes the gate, then BEGIN IMMEDIATE.

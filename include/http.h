@@ -7,6 +7,7 @@
 
 #include "loop.h"
 #include "status.h"
+#include "tally.h"
 
 /*
  * Requests to the upstreams over libcurl's multi interface, driven by the
@@ -91,6 +92,9 @@ const char *http_version(void);
 
 /* To be called before the first request. The strings are borrowed for life. */
 void http_set_way(struct http *http, const struct http_way *way);
+
+/* From now on it is counted in tally how requests end; borrowed. */
+void http_count_into(struct http *http, struct tally *tally);
 
 /* Ends everything without calling back. */
 void http_free(struct http *http);

@@ -4,6 +4,7 @@
 #include "db.h"
 #include "loop.h"
 #include "status.h"
+#include "tally.h"
 
 /*
  * The store thread: runs transaction bodies on the database so that the
@@ -76,6 +77,12 @@ void store_submit(struct store *store, struct store_job *job);
  */
 #define STORE_RIDERS_MAX 4
 void store_ride(struct store *store, struct store_job *rider);
+
+/*
+ * From now on the work on the database is counted in tally, as db.h says;
+ * borrowed for the store's life. Before the first submit.
+ */
+void store_count_into(struct store *store, struct tally *tally);
 
 /*
  * Runs chore(arg) on the store's thread when that has nothing to commit, and

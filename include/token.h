@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "status.h"
 #include "store.h"
+#include "tally.h"
 
 /*
  * The OAuth access token (RFC 6749 section 4.4), shared by all processes
@@ -55,6 +56,9 @@ struct token_wait {
  * store's thread's from now on. */
 struct token *token_new(const struct config *config, struct loop *loop,
     struct store *store, struct breaker *breaker, struct keyring *keyring);
+
+/* From now on it is counted in tally what the endpoint said; borrowed. */
+void token_count_into(struct token *token, struct tally *tally);
 
 /* Wipes and frees. Waiting callers are forgotten. */
 void token_free(struct token *token);

@@ -21,6 +21,26 @@ static enum status open_store(struct app *app, struct text *problems)
 	return status;
 }
 
+/* As soon as there is a store: all below count into it. */
+static bool open_tally(struct app *app)
+{
+	app->tally = tally_new();
+	if (!app->tally)
+		return false;
+	store_count_into(app->store, app->tally);
+	app->tally_keeper =
+	    tally_keeper_new(app->config, app->loop, app->store, app->tally);
+	return app->tally_keeper;
+}
+
+static void count_all(struct app *app)
+{
+	auth_count_into(app->auth, app->tally);
+	http_count_into(app->http, app->tally);
+	breaker_count_into(app->breaker, app->tally);
+	token_count_into(app->token, app->tally);
+}
+
 /* In this order: each borrows those before it. */
 static bool open_network(struct app *app)
 {
@@ -62,6 +82,7 @@ static bool open_network(struct app *app)
 					   .breaker = app->breaker,
 					   .token = app->token,
 					   .throttle = app->throttle,
+					   .tally = app->tally,
 				       });
 	if (!app->cxone)
 		return false;
@@ -116,7 +137,10 @@ enum status app_start(struct app *app, struct text *problems)
 	status = keyring_open(app->config, true, &app->keyring, problems);
 	if (status != STATUS_OK)
 		goto out;
-	if (!open_network(app) || !open_health(app) || !open_admin(app))
+	if (open_tally(app) && open_network(app) && open_health(app) &&
+	    open_admin(app))
+		count_all(app);
+	else
 		status = STATUS_MEMORY;
 out:
 	if (status == STATUS_MEMORY)
@@ -180,6 +204,11 @@ void app_close(struct app *app)
 	}
 	if (app->store)
 		store_flush(app->store);
+	/* When nothing counts any more. */
+	if (app->tally_keeper) {
+		tally_keeper_stop(app->tally_keeper);
+		store_flush(app->store);
+	}
 	/* Against the order of opening. */
 	flow_free_idle(app);
 	reader_close(app->reader);
@@ -194,7 +223,9 @@ void app_close(struct app *app)
 	claims_free(app->claims);
 	breaker_free(app->breaker);
 	http_free(app->http);
+	tally_keeper_free(app->tally_keeper);
 	store_close(app->store);
+	tally_free(app->tally);
 	keyring_free(app->keyring);
 	auth_free(app->auth);
 	routing_free(app->routing);

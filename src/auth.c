@@ -26,6 +26,7 @@ struct auth {
 	uint64_t counts[AUTH_REASON_COUNT];
 	uint64_t accepted[AUTH_KEYS_MAX];
 	uint64_t not_valid[AUTH_KEYS_MAX];
+	struct tally *tally; /* NULL: nobody asks */
 };
 
 /* The word, and what the operator reads behind it. */
@@ -90,6 +91,11 @@ struct auth *auth_new(const struct config *config)
 	return NULL;
 }
 
+void auth_count_into(struct auth *auth, struct tally *tally)
+{
+	auth->tally = tally;
+}
+
 void auth_free(struct auth *auth)
 {
 	if (!auth)
@@ -142,6 +148,10 @@ static void count_key(struct auth *auth, const struct auth_verdict *verdict)
 
 	if (verdict->key == AUTH_NO_KEY)
 		return;
+	tally_count(auth->tally, TALLY_KEYS,
+	    verdict->reason == AUTH_OK ? TALLY_KEY_ACCEPTED
+				       : TALLY_KEY_NOT_VALID,
+	    (int)verdict->key);
 	key = &auth->keys.items[verdict->key];
 	if (verdict->reason != AUTH_OK)
 		auth->not_valid[verdict->key]++;
@@ -168,6 +178,7 @@ enum status auth_check(struct auth *auth, const struct gateway_request *request,
 	*signed_id = verdict.signed_id;
 	if (verdict.reason == AUTH_OK)
 		return STATUS_OK;
+	tally_count(auth->tally, TALLY_REFUSED, 0, (int)verdict.reason);
 	log_refusal(auth, &verdict, request_id);
 	return STATUS_UNAUTHENTICATED;
 }

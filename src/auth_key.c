@@ -17,6 +17,9 @@
 #define MAC_BYTES_MAX 64
 #define PUBLIC_BYTES  32
 
+/* The id of WEBHOOK_SECRET; those of WEBHOOK_SECRETS have their own. */
+static const char webhook_secret_id[] = "WEBHOOK_SECRET";
+
 static bool begins_with(const char *text, const char *start)
 {
 	return strncmp(text, start, strlen(start)) == 0;
@@ -169,6 +172,19 @@ static void set_time(
 	key->not_after_us = secret->not_after_us;
 }
 
+const char *auth_key_id(const struct config *config, size_t number)
+{
+	const struct webhook_secrets *secrets = &config->webhook_secrets;
+	size_t before = config->webhook_secret[0] != '\0';
+
+	if (config->webhook_auth == WEBHOOK_AUTH_NONE ||
+	    number >= before + secrets->count)
+		return NULL;
+	if (number < before)
+		return webhook_secret_id;
+	return secrets->items[number - before].id;
+}
+
 bool auth_keys_init(struct auth_keys *keys, const struct config *config)
 {
 	const struct webhook_secrets *secrets = &config->webhook_secrets;
@@ -179,7 +195,7 @@ bool auth_keys_init(struct auth_keys *keys, const struct config *config)
 		return true;
 	if (config->webhook_secret[0] != '\0')
 		made = make_key(
-		    keys, config, "WEBHOOK_SECRET", config->webhook_secret);
+		    keys, config, webhook_secret_id, config->webhook_secret);
 	for (i = 0; made && i < secrets->count; i++) {
 		const struct webhook_secret *secret = &secrets->items[i];
 

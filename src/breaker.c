@@ -61,6 +61,7 @@ struct breaker {
 	struct loop *loop;
 	struct store *store;
 	struct http *http;
+	struct tally *tally; /* NULL: nobody asks */
 	struct breaker_guard guards[HTTP_UPSTREAM_COUNT];
 };
 
@@ -90,13 +91,15 @@ static const char *name_of(const struct breaker_guard *guard)
 	return breaker_upstreams[guard->upstream];
 }
 
-static void log_change(
+static void note_change(
     const struct breaker_guard *guard, const struct circuit_view *view)
 {
 	bool open = view->state == CIRCUIT_OPEN;
 
 	if (!view->changed)
 		return;
+	tally_count(guard->breaker->tally, TALLY_BREAKER, (int)guard->upstream,
+	    (int)view->state);
 	log_line(open ? LOG_WARN : LOG_INFO, NULL,
 	    "breaker of %s: %s now, for %lld ms: %s", name_of(guard),
 	    circuit_state_name(view->state),
@@ -207,7 +210,7 @@ static void serve_waiting(struct breaker_guard *guard)
 
 static void see(struct breaker_guard *guard, const struct circuit_view *view)
 {
-	log_change(guard, view);
+	note_change(guard, view);
 	guard->seen = *view;
 	guard->seen_us = clock_mono_us();
 	guard->rest_until_us = guard->seen_us + view->rest_us;
@@ -489,6 +492,11 @@ struct breaker *breaker_new(const struct config *config, struct loop *loop,
 	init_guard(&breaker->guards[HTTP_INVENTORY], breaker, config,
 	    config->inventory_timeout_us);
 	return breaker;
+}
+
+void breaker_count_into(struct breaker *breaker, struct tally *tally)
+{
+	breaker->tally = tally;
 }
 
 void breaker_free(struct breaker *breaker)

@@ -126,6 +126,13 @@ static void wait_for_token(struct cxone_update *update, int64_t newer_than)
 	token_get(update->cxone->parts.token, &update->wait);
 }
 
+static void count_retry(
+    const struct cxone_update *update, enum tally_retry reason)
+{
+	tally_count(
+	    update->cxone->parts.tally, TALLY_RETRIES, HTTP_CXONE, (int)reason);
+}
+
 /* A first 401 may be an old token's; a second is CXone's last word. */
 static void refresh_token(struct cxone_update *update, int64_t rejected)
 {
@@ -136,6 +143,7 @@ static void refresh_token(struct cxone_update *update, int64_t rejected)
 		return;
 	}
 	update->token_refreshes++;
+	count_retry(update, TALLY_RETRY_UNAUTHORIZED);
 	wait_for_token(update, rejected);
 }
 
@@ -155,6 +163,9 @@ static void rest(struct cxone_update *update, int64_t wait_us)
 static void take_retry(
     struct cxone_update *update, int64_t cost, int64_t wait_us)
 {
+	count_retry(update, cost == RETRY_COST_THROTTLED
+				? TALLY_RETRY_THROTTLED
+				: TALLY_RETRY_TRANSIENT);
 	update->retries++;
 	update->retry_cost = cost;
 	throttle_change_budget(update->cxone->parts.throttle, -cost);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "db_inside.h"
 #include "log.h"
 
@@ -54,6 +55,11 @@ enum status db_run(struct db *db, enum sql sql)
 void db_set_wait(struct db *db, int64_t wait_us)
 {
 	db->wait_us = wait_us;
+}
+
+void db_count_into(struct db *db, struct tally *tally)
+{
+	db->tally = tally;
 }
 
 /*
@@ -124,6 +130,17 @@ static bool checkpoint_is_due(const struct db *db)
 	return db->wal_pages - db->checkpoint_from >= step;
 }
 
+static void count_checkpoint(const struct db *db, int rc, bool whole)
+{
+	enum tally_checkpoint what = TALLY_CHECKPOINT_FAILED;
+
+	if (rc == SQLITE_OK && whole)
+		what = TALLY_CHECKPOINT_COMPLETE;
+	else if (rc == SQLITE_OK || rc == SQLITE_BUSY)
+		what = TALLY_CHECKPOINT_PARTIAL;
+	tally_count(db->tally, TALLY_CHECKPOINTS, 0, (int)what);
+}
+
 /*
  * Copies the WAL into the file. What fails here loses nothing: the commit
  * stands in the WAL.
@@ -144,6 +161,7 @@ static void checkpoint_when_due(struct db *db)
 	    db->handle, "main", mode, &in_wal, &copied);
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	db->checkpoint_from = db->wal_pages;
+	count_checkpoint(db, rc, copied == in_wal);
 	if (rc == SQLITE_OK && copied == in_wal)
 		db->unfinished = 0;
 	else
@@ -152,10 +170,13 @@ static void checkpoint_when_due(struct db *db)
 
 static enum status take_gate(struct db *db)
 {
+	int64_t from_us = clock_mono_us();
 	enum status status;
 
 	assert(db->gate != NULL); /* not opened with DB_READ */
 	status = writegate_take(db->gate, db->wait_us);
+	tally_add(db->tally, TALLY_GATE_WAITS, 1);
+	tally_add(db->tally, TALLY_GATE_WAIT_US, clock_mono_us() - from_us);
 	if (status != STATUS_OK)
 		log_line(LOG_WARN, NULL, "store: write gate: %s",
 		    status_name(status));
@@ -198,12 +219,17 @@ static void undo(struct db *db)
 
 enum status db_commit(struct db *db)
 {
+	int64_t from_us = clock_mono_us();
 	enum status status = run_kept(db, SQL_db_commit);
 
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		tally_add(db->tally, TALLY_COMMITS, 1);
+		tally_add(
+		    db->tally, TALLY_COMMIT_US, clock_mono_us() - from_us);
 		checkpoint_when_due(db);
-	else
+	} else {
 		undo(db);
+	}
 	writegate_leave(db->gate);
 	return status;
 }

@@ -29,6 +29,7 @@ struct db {
 	sqlite3 *handle;
 	struct writegate *gate; /* NULL in mode DB_READ */
 	int64_t wait_us;
+	struct tally *tally; /* NULL: nobody asks */
 	bool durable;        /* synchronous=FULL is set */
 	int wal_pages;       /* after the newest commit */
 	int checkpoint_from; /* wal_pages at the newest checkpoint */

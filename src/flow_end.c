@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "log.h"
 #include "queue.h"
+#include "tally_words.h"
 
 /*
  * Failures that pass: what failed now may well succeed in a while. The
@@ -281,12 +282,19 @@ static void accepted(void *arg, enum status status)
 	const struct claim_row *claim = &flow->claim.row;
 	bool claimed = claim->key[0] != '\0';
 
+	/* For the counts; the way goes on to the answer as it is. */
+	flow->status = status;
 	if (status != STATUS_OK) {
 		flow->record.http = answer_refusal(status, NULL, &flow->text);
 	} else if (claimed && claim->found == CLAIM_FINISHED) {
 		flow->record.http = claim->http;
 		answer_duplicate(&claim->answer, &flow->text);
+		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
+		    TALLY_DUPLICATE_ANSWERED);
 	} else if (claimed && claim->found == CLAIM_IN_HAND) {
+		flow->status = STATUS_IN_FLIGHT;
+		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
+		    TALLY_DUPLICATE_IN_FLIGHT);
 		flow->record.http =
 		    answer_refusal(STATUS_IN_FLIGHT, NULL, &flow->text);
 	} else {
@@ -318,12 +326,53 @@ enum status flow_accept(struct flow *flow)
 	return STATUS_PENDING;
 }
 
+/* In the order of enum pressure_cap, which begins with none. */
+static enum tally_shed shed_by_cap(struct pressure *pressure)
+{
+	struct pressure_view view;
+
+	if (!pressure_ask(pressure, &view) || view.cap == PRESSURE_NONE)
+		return TALLY_SHED_OTHER;
+	return (enum tally_shed)(TALLY_SHED_ROWS + view.cap - PRESSURE_ROWS);
+}
+
+/* Why an event is answered 503. */
+static enum tally_shed why_shed(const struct flow *flow)
+{
+	switch (flow->status) {
+	case STATUS_OVERLOADED:
+		return shed_by_cap(flow->app->pressure);
+	case STATUS_STORE_BUSY:
+	case STATUS_STORE_FULL:
+	case STATUS_STORE_UNAVAILABLE:
+	case STATUS_STORE_CORRUPT:
+		return TALLY_SHED_STORE;
+	case STATUS_IN_FLIGHT:
+		return TALLY_SHED_IN_FLIGHT;
+	case STATUS_STOPPING:
+		return TALLY_SHED_STOPPING;
+	default:
+		return TALLY_SHED_OTHER;
+	}
+}
+
+static void count_answer(const struct flow *flow)
+{
+	struct tally *tally = flow->app->tally;
+	enum tally_http what = tally_http(flow->record.http);
+
+	tally_count(tally, TALLY_WEBHOOK, 0, (int)what);
+	if (what == TALLY_HTTP_503)
+		tally_count(tally, TALLY_SHED, 0, (int)why_shed(flow));
+}
+
 enum status flow_send_answer(struct flow *flow)
 {
 	struct gateway_request *request = flow->request;
 
 	if (!flow->let_in)
 		write_answer(flow, false);
+	count_answer(flow);
 	flow->request = NULL;
 	if (flow->retry_after_s > 0)
 		answer_send_later(request, flow->record.http,

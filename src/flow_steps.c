@@ -125,10 +125,14 @@ static void took_claim(void *arg, enum status status)
 	struct flow *flow = arg;
 
 	if (status == STATUS_IN_FLIGHT) {
+		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
+		    TALLY_DUPLICATE_IN_FLIGHT);
 		flow_resume(flow, status);
 		return;
 	}
 	if (status == STATUS_OK && flow->claim.row.found == CLAIM_FINISHED) {
+		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
+		    TALLY_DUPLICATE_ANSWERED);
 		flow_resume(flow, STATUS_DUPLICATE);
 		return;
 	}

@@ -33,6 +33,7 @@ struct http {
 	struct http_call *idle;
 	struct http_call *calls; /* all of them */
 	struct http_way way;
+	struct tally *tally; /* NULL: nobody asks */
 	size_t calls_max;
 	size_t transfers_max;
 	bool stopping;
@@ -97,12 +98,36 @@ static void unlink_running(struct http *http, struct http_call *call)
 	http->fifo[call->request.upstream].running--;
 }
 
+/*
+ * A late or broken answer counts as that, though its status line came. Without
+ * a final status, curl was content with an interim one.
+ */
+static void count_end(
+    const struct http_call *call, enum status status, long code)
+{
+	enum tally_answer what = TALLY_ANSWER_OTHER;
+
+	if (status == STATUS_TIMEOUT)
+		what = TALLY_ANSWER_TIMEOUT;
+	else if (status == STATUS_UNREACHABLE)
+		what = TALLY_ANSWER_UNREACHABLE;
+	else if (status == STATUS_TRANSPORT)
+		what = TALLY_ANSWER_TRANSPORT;
+	else if (status == STATUS_OK && code < 200)
+		what = TALLY_ANSWER_1XX;
+	else if (status == STATUS_OK && code < 600)
+		what = (enum tally_answer)(TALLY_ANSWER_1XX + code / 100 - 1);
+	tally_count(call->http->tally, TALLY_UPSTREAM,
+	    (int)call->request.upstream, (int)what);
+}
+
 /* The way out for a call that curl does not have. */
 static void end_call(struct http_call *call, enum status status)
 {
 	struct http_answer answer;
 
 	http_call_no_answer(call, &answer);
+	count_end(call, status, 0);
 	call->done(call->arg, status, &answer);
 	keep_call(call->http, call);
 }
@@ -117,6 +142,7 @@ static void transfer_ended(struct http_call *call, CURLcode result)
 	status = http_call_judge(call, result, &answer);
 	curl_multi_remove_handle(http->multi, call->easy);
 	unlink_running(http, call);
+	count_end(call, status, answer.code);
 	/* After done, as the answer points into the call. */
 	call->done(call->arg, status, &answer);
 	keep_call(http, call);
@@ -414,6 +440,11 @@ struct http *http_new(
 const char *http_version(void)
 {
 	return curl_version();
+}
+
+void http_count_into(struct http *http, struct tally *tally)
+{
+	http->tally = tally;
 }
 
 void http_set_way(struct http *http, const struct http_way *way)

@@ -46,6 +46,7 @@ struct store {
 	pthread_t thread;
 	size_t unanswered;   /* jobs whose done was not called; loop's */
 	struct queue fresh;  /* submitted in this turn; loop's */
+	struct tally *tally; /* NULL: nobody asks */
 	enum status trouble; /* the newest; loop's */
 	int64_t trouble_us;
 
@@ -280,6 +281,7 @@ static void serve_group(
 		give_all(store, group, connection->status);
 		return;
 	}
+	db_count_into(connection->db, store->tally);
 	stuck = connection->status == STATUS_STORE_BUSY;
 	db_set_wait(connection->db, stuck ? WAIT_STUCK_US : WAIT_US);
 	run_group(store, connection->db, group);
@@ -471,6 +473,11 @@ void store_flush(struct store *store)
 		pthread_mutex_unlock(&store->lock);
 		deliver(store);
 	}
+}
+
+void store_count_into(struct store *store, struct tally *tally)
+{
+	store->tally = tally;
 }
 
 void store_do(struct store *store, void (*chore)(void *arg), void *arg)

@@ -38,6 +38,7 @@ struct token {
 	struct loop *loop;
 	struct store *store;
 	struct breaker *breaker;
+	struct tally *tally; /* NULL: nobody asks */
 	struct breaker_call call;
 	struct token_request request;
 	char owner[OWNER_BYTES];
@@ -374,6 +375,19 @@ static void keep(struct token *token)
 	submit(token, save_body, saved);
 }
 
+static void count_answer(struct token *token, enum status status)
+{
+	enum tally_token what = TALLY_TOKEN_FAILED;
+
+	if (status == STATUS_OK)
+		what = TALLY_TOKEN_OK;
+	else if (status == STATUS_TOKEN_REFUSED)
+		what = TALLY_TOKEN_REFUSED;
+	else if (status == STATUS_BREAKER_OPEN)
+		what = TALLY_TOKEN_BREAKER;
+	tally_count(token->tally, TALLY_TOKEN, 0, (int)what);
+}
+
 static void fetched(
     void *arg, enum status status, const struct http_answer *answer)
 {
@@ -387,6 +401,7 @@ static void fetched(
 	}
 	if (status == STATUS_OK)
 		status = token_answer_read(answer, &token->row);
+	count_answer(token, status);
 	if (status == STATUS_OK) {
 		keep(token);
 		return;
@@ -549,6 +564,11 @@ struct token *token_new(const struct config *config, struct loop *loop,
 		return NULL;
 	}
 	return token;
+}
+
+void token_count_into(struct token *token, struct tally *tally)
+{
+	token->tally = tally;
 }
 
 void token_free(struct token *token)

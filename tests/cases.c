@@ -19,7 +19,7 @@
 #define WORKERS 2
 
 /* What a worker has played. */
-struct tally {
+struct played {
 	int passed;
 	int failed;
 	bool ended; /* it came to the end of its share */
@@ -107,7 +107,7 @@ static bool is_wanted(const char *name, char **wanted)
 
 /* Plays one case and counts it. */
 static void play_one(
-    struct run *run, const char *name, int number, struct tally *tally)
+    struct run *run, const char *name, int number, struct played *tally)
 {
 	char path[CASE_PATH_BYTES];
 	struct text why;
@@ -126,7 +126,7 @@ static void play_one(
 
 /* Plays every WORKERS-th of those that are wanted. */
 static void play_share(
-    struct run *run, char **wanted, int worker, struct tally *tally)
+    struct run *run, char **wanted, int worker, struct played *tally)
 {
 	struct dirent **entries = NULL;
 	int count = scandir(run->cases, &entries, NULL, alphasort);
@@ -180,7 +180,7 @@ static bool open_run(struct run *run, struct text *why)
 
 /* A process of its own, with a simulator and a directory of its own. */
 static void work(
-    struct run *run, char **wanted, int worker, struct tally *tally)
+    struct run *run, char **wanted, int worker, struct played *tally)
 {
 	struct text why;
 
@@ -197,10 +197,10 @@ static void work(
 }
 
 /* The counts are shared with the workers. */
-static struct tally *start_workers(
+static struct played *start_workers(
     const struct run *run, char **wanted, pid_t pids[WORKERS])
 {
-	struct tally *tallies = mmap(NULL, WORKERS * sizeof *tallies,
+	struct played *tallies = mmap(NULL, WORKERS * sizeof *tallies,
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int i;
 
@@ -222,7 +222,7 @@ static struct tally *start_workers(
 }
 
 /* True when all was played and holds. What failed keeps its logs. */
-static bool end_workers(const struct run *run, const struct tally *tallies,
+static bool end_workers(const struct run *run, const struct played *tallies,
     const pid_t pids[WORKERS])
 {
 	int passed = 0;
@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 	    .cases = "tests/cases", .server_script = "tests/servers/server.sh"};
 	char fcgi[PATH_MAX];
 	char sim[PATH_MAX];
-	struct tally *tallies;
+	struct played *tallies;
 	pid_t pids[WORKERS];
 
 	run.mode = argc > 1 ? find_mode(argv[1]) : NULL;

@@ -47,6 +47,12 @@ struct http *http_new(
 }
 
 /* There is no way to go. */
+void http_count_into(struct http *http, struct tally *tally)
+{
+	(void)http;
+	(void)tally;
+}
+
 void http_set_way(struct http *http, const struct http_way *way)
 {
 	(void)http;

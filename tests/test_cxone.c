@@ -56,9 +56,12 @@ static struct cxone *open_cxone(struct world *world)
 
 	if (world->http == NULL)
 		world_connect(world);
-	cxone = cxone_new(
-	    &world->config, &(struct cxone_parts){world->loop, world->breaker,
-				world->token, world->throttle});
+	cxone = cxone_new(&world->config, &(struct cxone_parts){
+					      .loop = world->loop,
+					      .breaker = world->breaker,
+					      .token = world->token,
+					      .throttle = world->throttle,
+					  });
 	assert_non_null(cxone);
 	return cxone;
 }
