@@ -20,7 +20,7 @@ LDLIBS  := -lfcgi -lcurl -ljansson -lcrypto -lsqlite3 -lseccomp -lpthread -lm
 # The path of an event, in its order; flow.c knows the order.
 PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
 	auth auth_secret auth_signature event claim sku inventory stock \
-	routing routing_check cxone record answer settle flow flow_steps \
+	routing routing_check cxone waits record answer settle flow flow_steps \
 	flow_end
 # What it stands on.
 BASE_C  := app confine confine_files confine_calls loop timers http \
@@ -34,11 +34,11 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 	config_print problem file text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := reader admin page page_report html utf8 period moment report \
-	rollup rollup_row rollup_fold histogram outbox_admin table
+	story story_words story_json rollup rollup_row rollup_fold histogram outbox_admin table
 TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_doctor_server tool_doctor_web tool_config tool_reader \
-	tool_report tool_events tool_breaker tool_token tool_queue \
-	tool_queue_words tool_queue_change tool_queue_export \
+	tool_report tool_events tool_events_show tool_breaker tool_token \
+	tool_queue tool_queue_words tool_queue_change tool_queue_export \
 	tool_queue_import tool_queue_room tool_drain tool_replay \
 	tool_worker tool_lines tool_progress
 

@@ -25,6 +25,8 @@ typedef void claim_done(void *arg, enum status status);
 /* One event's claim; lives in the caller's struct. */
 struct claim {
 	struct claim_row row; /* row.answer made by the caller; kept */
+	int64_t in_hand_us;   /* when another was found to have it, monotonic;
+				0: none had */
 
 	/* The module's own. */
 	struct claims *claims;

@@ -12,6 +12,7 @@
 #include "throttle.h"
 #include "token.h"
 #include "trace.h"
+#include "waits.h"
 
 /*
  * Tells CXone where an interaction shall go:
@@ -39,6 +40,8 @@ struct cxone;
 struct cxone_update {
 	const char *interaction_id;
 	struct trace *trace; /* NULL: it belongs to none */
+	struct waits *waits; /* is told of each wait and each request that
+				failed; NULL: nobody is */
 	const struct route *route;
 	int64_t deadline_us; /* monotonic */
 	void (*done)(void *arg);
@@ -64,6 +67,8 @@ struct cxone_update {
 	struct token_wait wait; /* while a token is waited for */
 	struct token_lent lent;
 	struct trace_lines lines; /* of the PATCH under way */
+	const char *waiting_for;  /* a word of waits.h; NULL: nothing */
+	int64_t since_us;         /* it waits, or the PATCH was sent */
 	int retries;              /* taken so far */
 	int64_t retry_cost;       /* of the last of them; 0: none yet */
 	struct text url;          /* made by the caller with text_init, at least

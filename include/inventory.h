@@ -12,6 +12,7 @@
 #include "stock.h"
 #include "text.h"
 #include "trace.h"
+#include "waits.h"
 
 /*
  * Asks the inventory API for one product:
@@ -50,6 +51,7 @@ typedef void inventory_done(void *arg);
 struct inventory_question {
 	const char *sku;
 	struct trace *trace; /* NULL: it belongs to none */
+	struct waits *waits; /* is told of each wait; NULL: nobody is */
 	int64_t deadline_us; /* monotonic */
 	inventory_done *done;
 	void *arg;
@@ -62,6 +64,7 @@ struct inventory_question {
 	struct stock_wait wait;
 	struct loop_timer timer;
 	int64_t until_us; /* its time ends; monotonic */
+	int64_t wait_from_us;
 	struct trace_lines lines;
 	struct breaker_call call;
 };

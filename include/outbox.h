@@ -15,7 +15,7 @@
  * item is WAITING until its due time, RUNNING while a worker holds its
  * lease, or PARKED until an operator decides. Done items are deleted; what
  * became of them stands in table decision. Every attempt leaves a row in
- * table attempt, also one whose worker died.
+ * table attempt, also one whose worker died, until the item is done.
  *
  * Each lease has a larger fence than the one before. A worker whose lease
  * ran out may find its item in other hands: its fence no longer fits, and
@@ -75,10 +75,32 @@ struct outbox_end {
 	enum status status;
 	int http;          /* CXone's answer, 0 when none came */
 	const char *error; /* in words, borrowed */
+	const char *waits; /* as waits.h has it; borrowed, "" or NULL: none */
 };
 
-/* The item is done: deleted with its history. STATUS_STALE: see above. */
+/*
+ * Notes an attempt at the item from before it was put: its first decision,
+ * which failed.
+ */
+enum status outbox_note(struct db *db, const struct outbox_item *item,
+    const struct outbox_end *end);
+
+/*
+ * The item is done: deleted. Its history stays for outbox_keep_history,
+ * until outbox_forget. STATUS_STALE: see above.
+ */
 enum status outbox_done(struct db *db, const struct outbox_item *item);
+
+/*
+ * Copies the history of an item, its newest OUTBOX_KEPT_ATTEMPTS, to the
+ * decision that was inserted last, where it outlives the item: column
+ * queue_history. Without any it stays NULL.
+ */
+#define OUTBOX_KEPT_ATTEMPTS 100
+enum status outbox_keep_history(struct db *db, int64_t item_id);
+
+/* Deletes the history of an item that is gone. */
+enum status outbox_forget(struct db *db, int64_t item_id);
 
 /*
  * The item waits again until due_us. counted: the attempt counts; false

@@ -7,6 +7,7 @@
 #include "db.h"
 #include "status.h"
 #include "trace.h"
+#include "waits.h"
 
 /* How an event ended, in one word: the column `outcome`. */
 enum outcome {
@@ -67,6 +68,7 @@ struct record {
 	char event_timestamp[RECORD_TYPE_BYTES]; /* as received */
 	char media_type[RECORD_WORD_BYTES];
 	char sku[RECORD_SKU_BYTES];
+	const char *sku_rule; /* what made it; static, NULL before */
 	char inventory_word[RECORD_WORD_BYTES]; /* as received */
 	const char *inventory_status;           /* key of the map */
 	enum status inventory_result;           /* OK, or why it fell back
@@ -86,6 +88,7 @@ struct record {
 	int token_refreshes;    /* because CXone answered 401 */
 	int queue_attempts;     /* from the queue, this one counted */
 	char error[RECORD_ERROR_BYTES];
+	struct waits waits; /* what it waited for, and what failed */
 	int64_t step_us[STEP_COUNT];
 	int64_t total_us; /* receipt to decision, latency_ms */
 

@@ -49,13 +49,6 @@ enum status report_summary(
 enum status report_events(
     struct db *db, int64_t since_us, int limit, struct table **table);
 
-/*
- * All that is kept of one event, as one row in the order of the path; no
- * row when there is no such event. id is the number of the decision, or an
- * interaction id (then its newest decision).
- */
-enum status report_event(struct db *db, const char *id, struct table **table);
-
 /* The token of each client: its age, its end, who fetched it; never itself. */
 enum status report_tokens(struct db *db, struct table **table);
 

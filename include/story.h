@@ -25,8 +25,8 @@
 /* What cost time, or failed, within a step: one entry of column `waits`. */
 struct story_wait {
 	enum step step;
-	const char *what;    /* "token", "retry_after", "429": see waits.h */
-	int64_t duration_us; /* -1: not known */
+	const char *what; /* "token", "retry_after", "429": see waits.h */
+	int64_t duration_us;
 };
 
 /* A step that the event went through, in the order of the path. */
@@ -47,6 +47,7 @@ struct story_attempt {
 	const char *status; /* "rate_limited" */
 	int http;           /* CXone's answer; 0: none */
 	const char *error;  /* in words */
+	const char *waits;  /* as waits.h has it */
 };
 
 /* How another decision stands to the one that is told. */
@@ -54,6 +55,7 @@ enum story_relation {
 	STORY_REPLACED,  /* it gave way to this one */
 	STORY_REPLACING, /* this one gave way to it */
 	STORY_DUPLICATE, /* the event came again, and was answered alike */
+	STORY_FIRST,     /* this one is its duplicate */
 	STORY_OTHER,     /* another event of the interaction */
 	STORY_RELATION_COUNT
 };
@@ -91,7 +93,7 @@ struct story_queued {
 /*
  * An event that has no decision yet, since it waits in the queue for its
  * first one, has id 0: known are received_us, interaction_id, request_id,
- * trace_id, parent_span, attempts and queued; there are no steps.
+ * trace_id, attempts and queued; there are no steps.
  */
 struct story {
 	int64_t id;          /* the decision's number */
@@ -139,7 +141,9 @@ struct story {
 	struct story_queued queued[STORY_QUEUED_MAX];
 	size_t queued_count;
 
-	struct story_text *texts; /* the module's own */
+	/* The module's own. */
+	struct story_text *texts;
+	bool no_memory;
 };
 
 /*

@@ -1,2 +1,2 @@
--- outbox.c: outbox_done
+-- outbox.c: outbox_forget
 DELETE FROM attempt WHERE outbox_id = :outbox_id;

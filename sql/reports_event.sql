@@ -1,8 +1,9 @@
--- report.c: report_event: all of one decision, in the order of the path
+-- story.c: read_decision: all of one decision, in the order of the path
 -- :id is its number, or an interaction's id: then its newest decision that
--- is no duplicate
+-- is no duplicate. In the sqlite3 shell: .parameter set :id "'call-1'"
 SELECT
 	id,
+	received_us,
 	strftime('%Y-%m-%dT%H:%M:%S', received_us / 1000000, 'unixepoch')
 		|| printf('.%06dZ', received_us % 1000000) AS received,
 	interaction_id,
@@ -13,6 +14,7 @@ SELECT
 	parent_span,
 	media_type,
 	sku,
+	sku_rule,
 	inventory_attempts,
 	inventory_http,
 	inventory_result,
@@ -29,21 +31,19 @@ SELECT
 	status,
 	http,
 	error,
+	waits,
 	replaced_by,
-	(SELECT group_concat(id, ' ') FROM decision AS older
-		WHERE older.interaction_id = decision.interaction_id
-			AND older.replaced_by = decision.id) AS replaces,
-	round(queue_us / 1e3, 3) AS queue_ms,
-	round(gateway_us / 1e3, 3) AS gateway_ms,
-	round(webhook_us / 1e3, 3) AS webhook_ms,
-	round(event_us / 1e3, 3) AS event_ms,
-	round(claim_us / 1e3, 3) AS claim_ms,
-	round(sku_us / 1e3, 3) AS sku_ms,
-	round(inventory_us / 1e3, 3) AS inventory_ms,
-	round(routing_us / 1e3, 3) AS routing_ms,
-	round(cxone_us / 1e3, 3) AS cxone_ms,
-	round(record_us / 1e3, 3) AS record_ms,
-	round(total_us / 1e3, 3) AS total_ms
+	queue_us,
+	gateway_us,
+	webhook_us,
+	event_us,
+	claim_us,
+	sku_us,
+	inventory_us,
+	routing_us,
+	cxone_us,
+	record_us,
+	total_us
 FROM decision
 WHERE id = coalesce(
 	(SELECT id FROM decision WHERE id = :id),

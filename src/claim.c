@@ -155,6 +155,8 @@ static void asked(void *arg, enum status status)
 		claim->done(claim->arg, status);
 		return;
 	}
+	if (claim->in_hand_us == 0)
+		claim->in_hand_us = now_us;
 	if (claim->claims->stopping || now_us + POLL_US >= claim->deadline_us ||
 	    loop_timer_set(claim->claims->loop, &claim->timer,
 		now_us + POLL_US) != STATUS_OK)
@@ -181,6 +183,7 @@ void claim_take(struct claims *claims, struct claim *claim, int64_t deadline_us,
 	claim->deadline_us = deadline_us;
 	claim->done = done;
 	claim->arg = arg;
+	claim->in_hand_us = 0;
 	loop_timer_init(&claim->timer, ask, claim);
 	ask(claim);
 }

@@ -105,11 +105,27 @@ static int64_t left_us(const struct cxone_update *update)
 	return update->deadline_us - clock_mono_us();
 }
 
+static void begin_wait(struct cxone_update *update, const char *what)
+{
+	update->waiting_for = what;
+	update->since_us = clock_mono_us();
+}
+
+static void end_wait(struct cxone_update *update)
+{
+	if (!update->waiting_for)
+		return;
+	waits_add(update->waits, "cxone", update->waiting_for,
+	    clock_mono_us() - update->since_us);
+	update->waiting_for = NULL;
+}
+
 /* Through send_patch again: waiting has used up time. */
 static void got_token(void *arg, enum status status)
 {
 	struct cxone_update *update = arg;
 
+	end_wait(update);
 	if (status != STATUS_OK) {
 		finish(update, status, "no access token");
 		return;
@@ -119,6 +135,7 @@ static void got_token(void *arg, enum status status)
 
 static void wait_for_token(struct cxone_update *update, int64_t newer_than)
 {
+	begin_wait(update, "token");
 	update->wait.newer_than = newer_than;
 	update->wait.deadline_us = update->deadline_us;
 	update->wait.done = got_token;
@@ -152,16 +169,16 @@ static void rest_over(void *arg)
 	send_patch(arg);
 }
 
-static void rest(struct cxone_update *update, int64_t wait_us)
+static void rest(struct cxone_update *update, const char *why, int64_t wait_us)
 {
+	begin_wait(update, why);
 	loop_timer_init(&update->timer, rest_over, update);
 	if (loop_timer_set(update->cxone->parts.loop, &update->timer,
 		clock_mono_us() + wait_us) != STATUS_OK)
 		finish_later(update, STATUS_MEMORY, "no timer left");
 }
 
-static void take_retry(
-    struct cxone_update *update, int64_t cost, int64_t wait_us)
+static void take_retry(struct cxone_update *update, int64_t cost)
 {
 	count_retry(update, cost == RETRY_COST_THROTTLED
 				? TALLY_RETRY_THROTTLED
@@ -169,7 +186,6 @@ static void take_retry(
 	update->retries++;
 	update->retry_cost = cost;
 	throttle_change_budget(update->cxone->parts.throttle, -cost);
-	rest(update, wait_us);
 }
 
 /* The sender of the event may read these: they name no host of ours. */
@@ -224,7 +240,10 @@ static void repeat(struct cxone_update *update, enum retry_reason reason,
 		    "%s, attempt %d, waiting %lld ms",
 		    describe(status, answer->code), update->attempts,
 		    (long long)(wait_us / CLOCK_MS));
-		take_retry(update, retry_cost(reason), wait_us);
+		take_retry(update, retry_cost(reason));
+		rest(update,
+		    answer->retry_after_us > 0 ? "retry_after" : "backoff",
+		    wait_us);
 		return;
 	}
 	snprintf(problem, sizeof problem, "%s; %s",
@@ -300,6 +319,24 @@ static void log_problem(
 		    answer->code, answer->problem);
 }
 
+/* A request that failed is told of, by what came back. */
+static void note_patch(const struct cxone_update *update, enum status status,
+    const struct http_answer *answer)
+{
+	char code[16];
+
+	if (answer->waited_us > WAITS_SLOT_US)
+		waits_add(update->waits, "cxone", "connection_slot",
+		    answer->waited_us);
+	if ((answer->code >= 200 && answer->code < 300) ||
+	    status == STATUS_BREAKER_OPEN)
+		return;
+	snprintf(code, sizeof code, "%ld", answer->code);
+	waits_add(update->waits, "cxone",
+	    answer->code > 0 ? code : status_name(status),
+	    clock_mono_us() - update->since_us - answer->waited_us);
+}
+
 static void patch_done(
     void *arg, enum status status, const struct http_answer *answer)
 {
@@ -307,6 +344,7 @@ static void patch_done(
 	int64_t token_version = update->lent.version;
 
 	token_return(&update->lent);
+	note_patch(update, status, answer);
 	/* The breaker sent nothing. */
 	if (status == STATUS_BREAKER_OPEN)
 		update->attempts--;
@@ -340,13 +378,14 @@ static void wait_for_pause(struct cxone_update *update, int64_t pause_us)
 		    "CXone asked for a "
 		    "pause which would outlast EVENT_DEADLINE_MS");
 	else
-		rest(update, wait_us);
+		rest(update, "not_before", wait_us);
 }
 
 /* Called again after every kind of waiting: all of it may have changed. */
 static void send_patch(struct cxone_update *update)
 {
 	struct cxone *cxone = update->cxone;
+	/* The clock is looked at once: see since_us. */
 	int64_t left = left_us(update);
 	int64_t pause_us = throttle_pause_us(cxone->parts.throttle);
 	struct http_request request = {
@@ -358,6 +397,7 @@ static void send_patch(struct cxone_update *update)
 	    .timeout_us = smaller(cxone->config->cxone_timeout_us, left),
 	};
 
+	end_wait(update);
 	if (left <= 0 || left < cxone->rules.attempt_min_us) {
 		finish_later(update, STATUS_DEADLINE,
 		    "EVENT_DEADLINE_MS "
@@ -379,6 +419,7 @@ static void send_patch(struct cxone_update *update)
 		request.lines = update->lines.lines;
 	}
 	update->attempts++;
+	update->since_us = update->deadline_us - left;
 	breaker_send(
 	    cxone->parts.breaker, &update->call, &request, patch_done, update);
 }
@@ -392,6 +433,7 @@ void cxone_send(struct cxone *cxone, struct cxone_update *update)
 	update->token_refreshes = 0;
 	update->retries = 0;
 	update->retry_cost = 0;
+	update->waiting_for = NULL;
 	update->wait.newer_than = 0;
 	text_clear(&update->url);
 	text_add(&update->url, cxone->config->cxone_base_url);

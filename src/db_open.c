@@ -41,6 +41,7 @@ static const enum sql migrations[] = {
     SQL_schema_13_pause_since,
     SQL_schema_14_token_sealed,
     SQL_schema_15_rollup,
+    SQL_schema_16_story,
     SQL_schema_17_tally,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))

@@ -71,6 +71,8 @@ static void got_pressure(void *arg)
 	struct flow *flow = arg;
 	enum status status = check_pressure(flow);
 
+	waits_add(&flow->record.waits, step_name(STEP_WEBHOOK), "pressure",
+	    clock_mono_us() - flow->step_from_us);
 	flow->let_in = status == STATUS_OK;
 	flow_resume(flow, status);
 }
@@ -124,6 +126,9 @@ static void took_claim(void *arg, enum status status)
 {
 	struct flow *flow = arg;
 
+	if (flow->claim.in_hand_us > 0)
+		waits_add(&flow->record.waits, step_name(STEP_CLAIM),
+		    "in_flight", clock_mono_us() - flow->claim.in_hand_us);
 	if (status == STATUS_IN_FLIGHT) {
 		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
 		    TALLY_DUPLICATE_IN_FLIGHT);
@@ -157,8 +162,10 @@ enum status flow_take_claim(struct flow *flow)
 
 enum status flow_find_sku(struct flow *flow)
 {
-	return sku_find(
-	    flow->app->config, &flow->event, flow->record.sku, &flow->problem);
+	struct record *record = &flow->record;
+
+	return sku_find(flow->app->config, &flow->event, record->sku,
+	    &record->sku_rule, &flow->problem);
 }
 
 /* Inventory never fails an event: without an answer there is a fallback. */
@@ -179,6 +186,7 @@ enum status flow_ask_inventory(struct flow *flow)
 {
 	flow->question.sku = flow->record.sku;
 	flow->question.trace = &flow->trace;
+	flow->question.waits = &flow->record.waits;
 	flow->question.deadline_us = deadline(flow);
 	flow->question.done = got_stock;
 	flow->question.arg = flow;
@@ -217,6 +225,7 @@ enum status flow_update_cxone(struct flow *flow)
 {
 	flow->update.interaction_id = flow->record.interaction_id;
 	flow->update.trace = &flow->trace;
+	flow->update.waits = &flow->record.waits;
 	flow->update.route = flow->route;
 	flow->update.deadline_us = deadline(flow);
 	flow->update.done = updated_cxone;

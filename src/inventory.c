@@ -185,6 +185,12 @@ static bool answer_kept(struct inventory_question *question)
 
 /* --- waiting for the answer to another --- */
 
+static void end_wait(struct inventory_question *question)
+{
+	waits_add(question->waits, "inventory", "other_lookup",
+	    clock_mono_us() - question->wait_from_us);
+}
+
 /* A stop hurries every timer, but brings the answer waited for as well. */
 static void patience_due(void *arg)
 {
@@ -195,6 +201,7 @@ static void patience_due(void *arg)
 	    loop_timer_set(loop, &question->timer, question->until_us) ==
 		STATUS_OK)
 		return;
+	end_wait(question);
 	stock_leave(question->item, &question->wait);
 	question->stock.result = STATUS_TIMEOUT;
 	stand_in(question);
@@ -209,6 +216,7 @@ static bool wait_for_other(struct inventory_question *question)
 	if (loop_timer_set(question->inventory->loop, &question->timer,
 		question->until_us) != STATUS_OK)
 		return false;
+	question->wait_from_us = clock_mono_us();
 	question->wait.arg = question;
 	stock_wait(question->item, &question->wait);
 	return true;
@@ -223,6 +231,7 @@ static void answer_waiting(
 		struct inventory_question *question = wait->arg;
 
 		wait = wait->next;
+		end_wait(question);
 		loop_timer_stop(loop, &question->timer);
 		question->stock = stock;
 		question->done(question->arg);
@@ -256,6 +265,9 @@ static void got_stock(
 	struct inventory_question *question = arg;
 	struct inventory_stock *stock = &question->stock;
 
+	if (answer->waited_us > WAITS_SLOT_US)
+		waits_add(question->waits, "inventory", "connection_slot",
+		    answer->waited_us);
 	/* The word stands in the body: a status line alone is no answer. */
 	if (status == STATUS_OK) {
 		stock->http = (int)answer->code;

@@ -187,6 +187,11 @@ enum status outbox_take(struct db *db, struct outbox_take *take)
 	return take_due(db, take, now_us, room);
 }
 
+static const char *or_null(const char *text)
+{
+	return text != NULL && text[0] == '\0' ? NULL : text;
+}
+
 static enum status note_attempt(
     struct db *db, const struct outbox_item *item, const struct outbox_end *end)
 {
@@ -202,8 +207,16 @@ static enum status note_attempt(
 	else
 		db_bind_int(use, ":http", end->http);
 	db_bind_text(use, ":error", end->error);
+	db_bind_text(use, ":waits", or_null(end->waits));
 	db_next(use);
 	return db_done(use);
+}
+
+/* It was no lease: the first one has the fence 1. */
+enum status outbox_note(
+    struct db *db, const struct outbox_item *item, const struct outbox_end *end)
+{
+	return note_attempt(db, item, end);
 }
 
 /* Runs a statement on the item we hold; STATUS_STALE when we do not. */
@@ -221,16 +234,28 @@ static enum status finish_held(
 	return status;
 }
 
-/* The attempts after the item: a stale worker must not delete them. */
 enum status outbox_done(struct db *db, const struct outbox_item *item)
 {
-	struct db_row *use = db_use(db, SQL_outbox_done);
-	enum status status = finish_held(db, use, item);
+	return finish_held(db, db_use(db, SQL_outbox_done), item);
+}
 
-	if (status != STATUS_OK)
-		return status;
-	use = db_use(db, SQL_attempt_forget);
-	db_bind_int(use, ":outbox_id", item->id);
+enum status outbox_keep_history(struct db *db, int64_t item_id)
+{
+	int64_t decision_id = db_inserted_id(db);
+	struct db_row *use = db_use(db, SQL_decision_history);
+
+	db_bind_int(use, ":outbox_id", item_id);
+	db_bind_int(use, ":limit", OUTBOX_KEPT_ATTEMPTS);
+	db_bind_int(use, ":id", decision_id);
+	db_next(use);
+	return db_done(use);
+}
+
+enum status outbox_forget(struct db *db, int64_t item_id)
+{
+	struct db_row *use = db_use(db, SQL_attempt_forget);
+
+	db_bind_int(use, ":outbox_id", item_id);
 	db_next(use);
 	return db_done(use);
 }

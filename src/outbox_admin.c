@@ -211,16 +211,9 @@ void outbox_copy_done(struct outbox_copy *copy)
 static enum status delete_item(struct db *db, int64_t id)
 {
 	struct db_row *use = db_use(db, SQL_queue_drop);
-	enum status status;
 
 	db_bind_int(use, ":id", id);
 	db_bind_int(use, ":now_us", clock_wall_us());
-	db_next(use);
-	status = db_done(use);
-	if (status != STATUS_OK)
-		return status;
-	use = db_use(db, SQL_attempt_forget);
-	db_bind_int(use, ":outbox_id", id);
 	db_next(use);
 	return db_done(use);
 }
@@ -266,6 +259,10 @@ static enum status record_drop(struct db *db, const struct outbox_copy *copy)
 	record.write_from_us = clock_mono_us();
 	describe(copy, &record);
 	status = record_insert(db, &record);
+	if (status == STATUS_OK)
+		status = outbox_keep_history(db, item->id);
+	if (status == STATUS_OK)
+		status = outbox_forget(db, item->id);
 	/* It was parked, perhaps, and then has a decision already. */
 	return status == STATUS_OK ? record_replace(db, &record) : status;
 }

@@ -76,6 +76,7 @@ static void bind_event(struct db_row *row, const struct record *record)
 	bind_word(row, ":event_timestamp", record->event_timestamp);
 	bind_word(row, ":media_type", record->media_type);
 	bind_word(row, ":sku", record->sku);
+	bind_word(row, ":sku_rule", record->sku_rule);
 }
 
 static void bind_trace(struct db_row *row, const struct trace *trace)
@@ -114,6 +115,7 @@ static void bind_result(struct db_row *row, const struct record *record)
 	db_bind_int(row, ":token_refreshes", record->token_refreshes);
 	db_bind_int(row, ":queue_attempts", record->queue_attempts);
 	bind_word(row, ":error", record->error);
+	bind_word(row, ":waits", record->waits.text);
 }
 
 /* A step that was not reached has no time, which is not a time of 0. */
@@ -191,6 +193,7 @@ void record_describe(const struct record *record, struct text *text)
 	add_word(text, "event_timestamp", record->event_timestamp);
 	add_word(text, "media_type", record->media_type);
 	add_word(text, "sku", record->sku);
+	add_word(text, "sku_rule", record->sku_rule);
 	add_trace(text, record->trace);
 	add_word(text, "inventory_word", record->inventory_word);
 	add_word(text, "inventory_status", record->inventory_status);
@@ -213,5 +216,6 @@ void record_describe(const struct record *record, struct text *text)
 			add_number(
 			    text, steps[i].parameter + 1, record->step_us[i]);
 	add_number(text, "total_us", record->total_us);
+	add_word(text, "waits", record->waits.text);
 	add_word(text, "error", record->error);
 }

@@ -179,14 +179,6 @@ enum status report_events(
 	return give_table(row, table);
 }
 
-enum status report_event(struct db *db, const char *id, struct table **table)
-{
-	struct db_row *row = db_use(db, SQL_reports_event);
-
-	db_bind_text(row, ":id", id);
-	return give_table(row, table);
-}
-
 enum status report_tokens(struct db *db, struct table **table)
 {
 	return give_table(db_use(db, SQL_reports_token), table);

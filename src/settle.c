@@ -20,6 +20,18 @@ static enum status settle_claim(
 	    settlement->answer);
 }
 
+/* What failed at once is the first attempt of the event's history. */
+static enum status settle_put(
+    struct db *db, struct settlement *settlement, const struct outbox_end *end)
+{
+	struct outbox_item *item = settlement->item;
+	enum status status = outbox_put(db, item, settlement->due_us);
+
+	if (status == STATUS_OK && settlement->queue == SETTLE_PUT)
+		status = outbox_note(db, item, end);
+	return status;
+}
+
 static enum status settle_queue(struct db *db, struct settlement *settlement)
 {
 	struct outbox_item *item = settlement->item;
@@ -28,12 +40,13 @@ static enum status settle_queue(struct db *db, struct settlement *settlement)
 	    .status = record->status,
 	    .http = record->cxone_http,
 	    .error = record->error,
+	    .waits = record->waits.text,
 	};
 
 	switch (settlement->queue) {
 	case SETTLE_ACCEPT:
 	case SETTLE_PUT:
-		return outbox_put(db, item, settlement->due_us);
+		return settle_put(db, settlement, &end);
 	case SETTLE_DONE:
 		return outbox_done(db, item);
 	case SETTLE_AGAIN:
@@ -66,10 +79,15 @@ static enum status settle_older(
 static enum status settle_record(
     struct db *db, const struct settlement *settlement)
 {
+	const struct outbox_item *item = settlement->item;
 	enum status status = record_insert(db, settlement->record);
 
-	if (status != STATUS_OK || settlement->item == NULL ||
-	    !settlement->item->recorded)
+	if (status != STATUS_OK || item == NULL)
+		return status;
+	status = outbox_keep_history(db, item->id);
+	if (status == STATUS_OK && settlement->queue == SETTLE_DONE)
+		status = outbox_forget(db, item->id);
+	if (status != STATUS_OK || !item->recorded)
 		return status;
 	return record_replace(db, settlement->record);
 }

@@ -127,19 +127,29 @@ static enum status check_alphabet(
 	return STATUS_OK;
 }
 
+/* Named as in the configuration. */
+static const char *make(const struct config *config, const struct event *event,
+    char sku[SKU_MAX + 1])
+{
+	if (config->sku_rule == SKU_RULE_CHANNEL_DEFAULT) {
+		channel_default(event, sku);
+		return "channel-default";
+	}
+	media_suffix(event, sku);
+	return "media-suffix";
+}
+
 enum status sku_find(const struct config *config, const struct event *event,
-    char sku[SKU_MAX + 1], struct event_problem *problem)
+    char sku[SKU_MAX + 1], const char **rule, struct event_problem *problem)
 {
 	enum status status = STATUS_PENDING;
 
+	*rule = "pointer";
 	problem->field = config->sku_pointer;
 	if (config->sku_pointer[0] != '\0')
 		status = from_event(config, event, sku, problem);
 	if (status == STATUS_PENDING) {
-		if (config->sku_rule == SKU_RULE_CHANNEL_DEFAULT)
-			channel_default(event, sku);
-		else
-			media_suffix(event, sku);
+		*rule = make(config, event, sku);
 		problem->field = "/data/interactionId";
 		status = STATUS_OK;
 	}

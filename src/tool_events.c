@@ -9,11 +9,8 @@
 #include "db.h"
 #include "report.h"
 #include "table.h"
+#include "tool_events.h"
 #include "tool_reader.h"
-
-#define NAME_WIDTH 20
-#define TIME_WIDTH 10
-#define BAR_WIDTH  40
 
 static const char usage[] =
     "usage: stockroute events [--since 24h] [--limit 20] [--format text]\n"
@@ -26,66 +23,6 @@ static const char usage[] =
     "\n"
     "ID is the number that the list shows, or an interaction id: then its\n"
     "newest decision is shown.\n";
-
-/* How long a step took, of the whole; rounded, so that a half counts. */
-static void print_bar(const char *ms, double whole_ms)
-{
-	int length = 0;
-
-	if (whole_ms > 0)
-		length = (int)(strtod(ms, NULL) / whole_ms * BAR_WIDTH + 0.5);
-	if (length > BAR_WIDTH)
-		length = BAR_WIDTH;
-	printf("%*s", TIME_WIDTH, ms);
-	if (length > 0)
-		printf("  %.*s", length,
-		    "########################################");
-}
-
-/* total_ms stands last: it is what the bars are a part of. */
-static void print_event(const struct table *event)
-{
-	size_t count = table_columns(event);
-	const char *total = table_text(event, 0, count - 1);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *name = table_name(event, i);
-		const char *value = table_text(event, 0, i);
-
-		printf("%-*s  ", NAME_WIDTH, name);
-		if (value == NULL)
-			printf(
-			    "%*s", report_is_time(name) ? TIME_WIDTH : 0, "-");
-		else if (report_is_time(name))
-			print_bar(value, strtod(total, NULL));
-		else
-			table_print_safe(value, stdout);
-		putchar('\n');
-	}
-}
-
-/* id may be what a stranger sent: it must not drive the terminal. */
-static enum status show(struct db *db, const char *id, enum table_format format)
-{
-	struct table *event = NULL;
-	enum status status = report_event(db, id, &event);
-
-	if (status != STATUS_OK)
-		return status;
-	if (table_rows(event) == 0) {
-		fprintf(stderr, "stockroute events: there is no event '");
-		table_print_safe(id, stderr);
-		fprintf(stderr, "'\n");
-		status = STATUS_FIELD_INVALID;
-	} else if (format != TABLE_TEXT) {
-		status = table_print_object(event, 0, stdout);
-		putchar('\n');
-	} else {
-		print_event(event);
-	}
-	table_free(event);
-	return status;
-}
 
 static enum status list(struct db *db, const struct tool_words *words)
 {
@@ -134,7 +71,9 @@ int tool_events(int argc, char **argv)
 	if (id == NULL)
 		status = list(db, &words);
 	else
-		status = show(db, id, words.format);
+		status = tool_events_show(db, id, words.format)
+			     ? STATUS_OK
+			     : STATUS_FIELD_INVALID;
 	db_close(db);
 	return status == STATUS_OK ? 0 : 1;
 }

@@ -114,7 +114,7 @@ static void read_attempt(
 static void check_fences(
     struct reading *reading, const struct outbox_copy *copy)
 {
-	int64_t before = 0;
+	int64_t before = -1; /* 0: from before it was put */
 
 	for (int i = 0; i < copy->history_count; i++) {
 		if (copy->history[i].fence <= before)

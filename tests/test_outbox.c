@@ -8,10 +8,13 @@ static enum status end_inside(
 {
 	const struct outbox_end failure = {
 	    .status = STATUS_UPSTREAM_FAILED, .http = 503, .error = "down"};
+	enum status status;
 
 	switch (by) {
 	case END_DONE:
-		return outbox_done(db, item);
+		status = outbox_done(db, item);
+		return status == STATUS_OK ? outbox_forget(db, item->id)
+					   : status;
 	case END_AGAIN:
 		return outbox_again(db, item, &failure, 0, true);
 	case END_GIVE_BACK:

@@ -32,7 +32,8 @@ static void row_is(const struct place *place, const char *expected)
 		"token_refreshes, error, gateway_us, webhook_us, event_us, "
 		"claim_us, sku_us, inventory_us, routing_us, cxone_us, "
 		"record_us BETWEEN 0 AND 10000000, total_us, trace_id, "
-		"parent_span, request_id) FROM decision",
+		"parent_span, request_id, sku_rule, waits, queue_history) "
+		"FROM decision",
 		-1, &statement, NULL),
 	    SQLITE_OK);
 	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
@@ -59,6 +60,8 @@ static void fill(struct record *record, struct trace *trace)
 	strcpy(record->event_timestamp, "2024-05-15T10:30:00Z");
 	strcpy(record->media_type, "voice");
 	strcpy(record->sku, "SKU-VOICE-b2c3d4");
+	record->sku_rule = "media-suffix";
+	waits_add(&record->waits, "cxone", "token", 1500);
 	strcpy(record->inventory_word, "in_stock");
 	record->inventory_status = "in_stock";
 	record->skills = "[\"skill-premium-support-id\"]";
@@ -93,7 +96,7 @@ static void every_field_has_its_column(void **state)
 	    "\"scope_missing\",500,200,1,403,2,1,\"scope missing\","
 	    "11,12,13,14,15,16,17,18,1,12340,"
 	    "\"4bf92f3577b34da6a3ce929d0e0e4736\",\"00f067aa0ba902b7\","
-	    "\"req-1\"]");
+	    "\"req-1\",\"media-suffix\",\"cxone:token:1.500ms\",null]");
 }
 
 static void what_is_not_known_is_null(void **state)
@@ -109,7 +112,8 @@ static void what_is_not_known_is_null(void **state)
 	row_is(*state,
 	    "[1,null,null,null,null,null,null,null,null,null,null,null,"
 	    "\"refused\",\"malformed\",400,null,0,null,0,0,null,"
-	    "null,null,null,null,null,null,null,null,1,0,null,null,null]");
+	    "null,null,null,null,null,null,null,null,1,0,null,null,null,"
+	    "null,null,null]");
 }
 
 static void the_line_for_the_log_has_every_field(void **state)
@@ -121,6 +125,7 @@ static void the_line_for_the_log_has_every_field(void **state)
 	    " skills=[\"skill-premium-support-id\"] ", " outcome=failed ",
 	    " status=scope_missing ", " http=500 ", " cxone_http=403 ",
 	    " gateway_us=11 ", " cxone_us=18 ", " total_us=12340 ",
+	    " sku_rule=media-suffix ", " waits=cxone:token:1.500ms ",
 	    " error=scope missing"};
 	struct record record;
 	struct trace trace;

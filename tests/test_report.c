@@ -214,32 +214,6 @@ static void the_newest_decisions_come_first(void **state)
 	db_close(db);
 }
 
-static void one_event_is_found_by_number_and_by_interaction(void **state)
-{
-	struct table *table = NULL;
-	struct db *db;
-
-	add_rows(*state, 6, mixed);
-	add_rows(*state, 1,
-	    "9, 'call-2', 'chat', NULL, 'failed', 'ok', 500, 1, 1, 0, "
-	    "NULL, NULL, 1");
-	db = must_open(*state, DB_READ);
-	assert_int_equal(report_event(db, "2", &table), STATUS_OK);
-	cell_is(table, 0, "id", "2");
-	cell_is(table, 0, "received", "2024-05-15T10:30:00.000000Z");
-	cell_is(table, 0, "inventory_ms", "0.002");
-	assert_null(cell(table, 0, "media_type"));
-	assert_null(cell(table, 0, "cxone_ms"));
-	table_free(table);
-	assert_int_equal(report_event(db, "call-2", &table), STATUS_OK);
-	cell_is(table, 0, "id", "7");
-	table_free(table);
-	assert_int_equal(report_event(db, "2x", &table), STATUS_OK);
-	assert_int_equal(table_rows(table), 0);
-	table_free(table);
-	db_close(db);
-}
-
 static void replaced_decisions_are_history_and_are_not_counted(void **state)
 {
 	struct db *db;
@@ -258,12 +232,6 @@ static void replaced_decisions_are_history_and_are_not_counted(void **state)
 	table_free(table);
 	assert_int_equal(report_events(db, 0, 9, &table), STATUS_OK);
 	assert_int_equal(table_rows(table), 1);
-	table_free(table);
-	assert_int_equal(report_event(db, "call", &table), STATUS_OK);
-	cell_is(table, 0, "replaces", "1 2");
-	table_free(table);
-	assert_int_equal(report_event(db, "2", &table), STATUS_OK);
-	cell_is(table, 0, "replaced_by", "3");
 	table_free(table);
 	db_close(db);
 	table = latency(*state, REPORT_BY_OUTCOME, 0);
@@ -324,7 +292,6 @@ int main(void)
 	    WITH_PLACE(older_and_later_decisions_are_left_out),
 	    WITH_PLACE(the_summary_has_totals_and_the_fallback_share),
 	    WITH_PLACE(the_newest_decisions_come_first),
-	    WITH_PLACE(one_event_is_found_by_number_and_by_interaction),
 	    WITH_PLACE(replaced_decisions_are_history_and_are_not_counted),
 	    WITH_PLACE(the_files_run_in_the_sqlite3_shell),
 	    WITH_PLACE(a_hundred_thousand_decisions_take_seconds),

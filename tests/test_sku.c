@@ -17,6 +17,7 @@
 struct found {
 	enum status status;
 	char sku[SKU_MAX + 1];
+	const char *rule;
 	struct event_problem problem;
 };
 
@@ -32,7 +33,8 @@ static struct found find(
 	snprintf(body, sizeof body, "{\"data\":{%s}}", members);
 	assert_int_equal(
 	    event_read(body, strlen(body), &event, &found.problem), STATUS_OK);
-	found.status = sku_find(&config, &event, found.sku, &found.problem);
+	found.status =
+	    sku_find(&config, &event, found.sku, &found.rule, &found.problem);
 	/* field points into the config, which ends here. */
 	if (found.status != STATUS_OK)
 		assert_string_equal(found.problem.field, pointer);
@@ -51,6 +53,8 @@ static void makes(
 	found = find(rule, "", members);
 	assert_int_equal(found.status, STATUS_OK);
 	assert_string_equal(found.sku, sku);
+	assert_string_equal(found.rule,
+	    rule == SKU_RULE_MEDIA_SUFFIX ? "media-suffix" : "channel-default");
 }
 
 static void media_suffix_is_media_type_and_last_six_characters(void **state)
@@ -140,6 +144,7 @@ static void where_the_event_names_a_product_that_is_it(void **state)
 	assert_string_equal(
 	    find_at(pointer, "\"AB-1 /\xc3\xa9\"").sku, "AB-1 /\xc3\xa9");
 	assert_string_equal(find_at(pointer, "90210").sku, "90210");
+	assert_string_equal(find_at(pointer, "90210").rule, "pointer");
 	assert_string_equal(find_at(pointer, "-1").sku, "-1");
 	assert_string_equal(
 	    find_at(pointer, "9223372036854775807").sku, "9223372036854775807");
@@ -230,6 +235,7 @@ static void in_alphabet(const char *alphabet, const char *sku, bool fits)
 	struct event_problem problem;
 	struct event event = {0};
 	char found[SKU_MAX + 1];
+	const char *rule;
 	char body[BODY_BYTES];
 
 	strcpy(config.sku_pointer, "/data/sku");
@@ -240,7 +246,7 @@ static void in_alphabet(const char *alphabet, const char *sku, bool fits)
 	    sku);
 	assert_int_equal(
 	    event_read(body, strlen(body), &event, &problem), STATUS_OK);
-	assert_int_equal(sku_find(&config, &event, found, &problem),
+	assert_int_equal(sku_find(&config, &event, found, &rule, &problem),
 	    fits ? STATUS_OK : STATUS_FIELD_INVALID);
 	if (!fits) {
 		assert_string_equal(problem.field,

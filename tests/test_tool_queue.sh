@@ -189,8 +189,9 @@ a_parked_event_that_is_decided_later_counts_once() {
 		call 0 report --by outcome --format csv &&
 		same groups "$(cut -d, -f1,2 "$dir/out" | tail -n +2)" \
 			routed,1 &&
-		call 0 events show call-1 && says "replaces" && says "1 2" &&
-		call 0 events show 1 && says "replaced_by"
+		call 0 events show call-1 && says "1  replaced by this" &&
+		says "2  replaced by this" &&
+		call 0 events show 1 && says "3  replaced this"
 }
 
 drop_leaves_a_decision() {

@@ -54,11 +54,12 @@ static void read_sku(const struct event *event, struct event_problem *problem)
 	};
 	static struct config config;
 	char sku[SKU_MAX + 1];
+	const char *rule;
 
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
 		strcpy(config.sku_pointer, ways[i].pointer);
 		config.sku_rule = ways[i].rule;
-		if (sku_find(&config, event, sku, problem) != STATUS_OK)
+		if (sku_find(&config, event, sku, &rule, problem) != STATUS_OK)
 			continue;
 		is_plain(sku, SKU_MAX);
 		is_one_segment(sku);
