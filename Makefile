@@ -33,8 +33,9 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 	config_value config_webhook config_upstream config_report \
 	config_print problem file text log clock status
 # What it shows, and the command-line tool.
-SHOW_C  := reader admin page page_report html utf8 period moment report \
-	story story_words story_json rollup rollup_row rollup_fold histogram outbox_admin table
+SHOW_C  := reader admin page page_report html utf8 period moment figures \
+	figures_sums figures_exact report story story_words story_json \
+	rollup rollup_row rollup_fold histogram outbox_admin table
 TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_doctor_server tool_doctor_web tool_config tool_reader \
 	tool_report tool_events tool_events_show tool_breaker tool_token \
