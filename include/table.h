@@ -67,6 +67,15 @@ bool table_read_format(const char *word, enum table_format *format);
 enum status table_print(
     const struct table *table, enum table_format format, FILE *out);
 
+/*
+ * Prints a table that is longer than memory shall hold, in parts: the rows
+ * in hand, which are forgotten then. With the first part comes what stands
+ * before all rows, with the last one what stands behind. In TEXT a column
+ * never gets narrower from one part to the next. As table_print.
+ */
+enum status table_print_part(
+    struct table *table, enum table_format format, bool last, FILE *out);
+
 /* Prints one row as a JSON object, without a line end. As table_print. */
 enum status table_print_object(
     const struct table *table, size_t row, FILE *out);

@@ -15,6 +15,7 @@
 struct column {
 	char *name;
 	enum table_kind kind;
+	size_t width; /* at least, since earlier parts had it */
 };
 
 struct table {
@@ -23,6 +24,8 @@ struct table {
 	char **cells; /* row after row; a cell is NULL without a value */
 	size_t cell_count;
 	size_t cell_max; /* what cells has room for */
+	bool begun;      /* the head of a table in parts was printed */
+	bool has_rows;   /* so was a row */
 };
 
 static const char *const format_names[TABLE_FORMAT_COUNT] = {
@@ -48,12 +51,18 @@ struct table *table_new(void)
 	return calloc(1, sizeof(struct table));
 }
 
+static void forget_rows(struct table *table)
+{
+	for (size_t i = 0; i < table->cell_count; i++)
+		free(table->cells[i]);
+	table->cell_count = 0;
+}
+
 void table_free(struct table *table)
 {
 	if (table == NULL)
 		return;
-	for (size_t i = 0; i < table->cell_count; i++)
-		free(table->cells[i]);
+	forget_rows(table);
 	free(table->cells);
 	for (size_t i = 0; i < table->column_count; i++)
 		free(table->columns[i].name);
@@ -190,6 +199,8 @@ static size_t column_width(const struct table *table, size_t column)
 {
 	size_t widest = width_of(table_name(table, column));
 
+	if (widest < table->columns[column].width)
+		widest = table->columns[column].width;
 	for (size_t row = 0; row < table_rows(table); row++) {
 		size_t width = width_of(shown(table_text(table, row, column)));
 
@@ -233,7 +244,9 @@ static void print_text(const struct table *table, FILE *out)
 
 	for (size_t i = 0; i < columns; i++) {
 		widths[i] = column_width(table, i);
-		print_cell(table, i, table_name(table, i), widths[i], out);
+		if (!table->begun)
+			print_cell(
+			    table, i, table_name(table, i), widths[i], out);
 	}
 	for (size_t row = 0; row < table_rows(table); row++)
 		for (size_t i = 0; i < columns; i++)
@@ -262,7 +275,7 @@ static void print_csv(const struct table *table, FILE *out)
 {
 	size_t columns = table->column_count;
 
-	for (size_t i = 0; i < columns; i++)
+	for (size_t i = 0; i < columns && !table->begun; i++)
 		print_csv_field(table_name(table, i), i + 1 == columns, out);
 	for (size_t row = 0; row < table_rows(table); row++) {
 		for (size_t i = 0; i < columns; i++) {
@@ -308,16 +321,20 @@ static bool print_json_row(const struct table *table, size_t row, FILE *out)
 }
 
 /* A row a line: one can be taken with grep. */
-static bool print_json(const struct table *table, FILE *out)
+static bool print_json(const struct table *table, bool last, FILE *out)
 {
 	bool whole = true;
 
-	putc('[', out);
+	if (!table->begun)
+		putc('[', out);
 	for (size_t row = 0; row < table_rows(table); row++) {
-		fputs(row == 0 ? "\n  " : ",\n  ", out);
+		bool first = row == 0 && !table->has_rows;
+
+		fputs(first ? "\n  " : ",\n  ", out);
 		whole &= print_json_row(table, row, out);
 	}
-	fputs("]\n", out);
+	if (last)
+		fputs("]\n", out);
 	return whole;
 }
 
@@ -345,8 +362,8 @@ enum status table_print_object(const struct table *table, size_t row, FILE *out)
 	return result(print_json_row(table, row, out), out);
 }
 
-enum status table_print(
-    const struct table *table, enum table_format format, FILE *out)
+static enum status print(
+    const struct table *table, enum table_format format, bool last, FILE *out)
 {
 	bool whole = true;
 
@@ -355,8 +372,27 @@ enum status table_print(
 	else if (format == TABLE_CSV)
 		print_csv(table, out);
 	else if (format == TABLE_JSON)
-		whole = print_json(table, out);
+		whole = print_json(table, last, out);
 	else
 		whole = print_ndjson(table, out);
 	return result(whole, out);
+}
+
+enum status table_print(
+    const struct table *table, enum table_format format, FILE *out)
+{
+	return print(table, format, true, out);
+}
+
+enum status table_print_part(
+    struct table *table, enum table_format format, bool last, FILE *out)
+{
+	enum status status = print(table, format, last, out);
+
+	for (size_t i = 0; i < table->column_count; i++)
+		table->columns[i].width = column_width(table, i);
+	table->begun = true;
+	table->has_rows |= table_rows(table) > 0;
+	forget_rows(table);
+	return status;
 }

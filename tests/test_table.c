@@ -107,6 +107,54 @@ static void ndjson_has_an_object_a_line(void **state)
 	    "{\"name\": \"b\", \"n\": null, \"note\": \"x\"}\n");
 }
 
+/* Three parts, of two rows, of none and of one, as one text. */
+static char *print_parts(enum table_format format)
+{
+	struct table *table = make_table(plain, 6);
+	char *bytes = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&bytes, &length);
+
+	assert_non_null(out);
+	assert_int_equal(
+	    table_print_part(table, format, false, out), STATUS_OK);
+	assert_int_equal(table_rows(table), 0);
+	assert_int_equal(
+	    table_print_part(table, format, false, out), STATUS_OK);
+	assert_int_equal(table_cell(table, "c"), STATUS_OK);
+	assert_int_equal(table_cell(table, "7"), STATUS_OK);
+	assert_int_equal(table_cell(table, "x"), STATUS_OK);
+	assert_int_equal(table_print_part(table, format, true, out), STATUS_OK);
+	fclose(out);
+	table_free(table);
+	return bytes;
+}
+
+static void parts_make_one_table(void **state)
+{
+	static const enum table_format formats[] = {
+	    TABLE_TEXT, TABLE_CSV, TABLE_JSON, TABLE_NDJSON};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		struct table *whole = make_table(plain, 6);
+		char *parts = print_parts(formats[i]);
+		char *bytes = NULL;
+		size_t length = 0;
+		FILE *out = open_memstream(&bytes, &length);
+
+		table_cell(whole, "c");
+		table_cell(whole, "7");
+		table_cell(whole, "x");
+		table_print(whole, formats[i], out);
+		fclose(out);
+		assert_string_equal(parts, bytes);
+		free(parts);
+		free(bytes);
+		table_free(whole);
+	}
+}
+
 static void no_rows_are_only_the_names(void **state)
 {
 	(void)state;
@@ -168,6 +216,7 @@ int main(void)
 	    cmocka_unit_test(csv_quotes_what_rfc_4180_says),
 	    cmocka_unit_test(json_keeps_numbers_and_null),
 	    cmocka_unit_test(ndjson_has_an_object_a_line),
+	    cmocka_unit_test(parts_make_one_table),
 	    cmocka_unit_test(no_rows_are_only_the_names),
 	    cmocka_unit_test(cells_can_be_read_back),
 	    cmocka_unit_test(a_table_has_a_greatest_size),
