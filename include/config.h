@@ -64,7 +64,7 @@ enum config_origin {
 	CONFIG_ORIGIN_COUNT
 };
 
-#define CONFIG_KEYS_MAX 64
+#define CONFIG_KEYS_MAX 96
 
 /* One of the secrets of WEBHOOK_SECRETS, or of ADMIN_TOKEN. */
 #define WEBHOOK_SECRETS_MAX   10
@@ -152,6 +152,8 @@ struct config {
 
 	struct webhook_secrets admin_tokens; /* none: there are no pages */
 	enum log_level log_level;
+	enum log_format log_format;
+	char log_to[CONFIG_TEXT_BYTES]; /* see log_sink.h; "" = stderr */
 
 	enum config_switch landlock; /* files and ports confined */
 	enum config_switch seccomp;  /* system calls confined */
