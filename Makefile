@@ -31,16 +31,16 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 	circuit throttle retry backoff retry_after trace hex json base64 \
 	auth_scheme auth_key config config_key config_secret config_read \
 	config_value config_webhook config_upstream config_report \
-	config_print problem file text log log_format log_sink log_repeat \
-	clock status
+	config_print problem file text log clock status
 # What it shows, and the command-line tool.
 SHOW_C  := reader admin page page_report html utf8 period moment figures \
 	figures_sums figures_exact report story story_words story_json \
-	rollup rollup_row rollup_fold histogram outbox_admin table
+	rollup rollup_row rollup_fold histogram prune keeper \
+	outbox_admin table
 TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_doctor_server tool_doctor_web tool_config tool_reader \
-	tool_report tool_events tool_events_show tool_breaker tool_token \
-	tool_queue tool_queue_words tool_queue_change tool_queue_export \
+	tool_report tool_events tool_events_show tool_prune tool_breaker \
+	tool_token tool_queue tool_queue_words tool_queue_change tool_queue_export \
 	tool_queue_import tool_queue_room tool_drain tool_replay \
 	tool_worker tool_lines tool_progress
 
@@ -85,6 +85,10 @@ $(B)/cases: $(CASES_O) $(FAKES_O) $(B)/libapp.a
 $(B)/test_%: $(B)/tests/test_%.o $(B)/libapp.a
 	$(LINK) $(LDLIBS) -lcmocka
 
+# A database of any size, for size.sh.
+$(B)/decisions: $(B)/bench/decisions.o $(B)/src/tool_progress.o $(B)/libapp.a
+	$(LINK) $(LDLIBS)
+
 # What crash.sh loads before the program, to deceive it.
 $(B)/%.so: tests/crash/%.c
 	@mkdir -p $(@D); echo "  CC $<"; \
@@ -114,6 +118,8 @@ $(B)/sql.o: $(B)/sql.c
 $(B)/sim/%.o: tests/sim/%.c
 	$(COMPILE)
 $(B)/tests/%.o: tests/%.c | $(B)/sql.h
+	$(COMPILE)
+$(B)/bench/%.o: tests/bench/%.c | $(B)/sql.h
 	$(COMPILE)
 
 # What the parts print themselves is kept in $(B)/*.log; the summary is one.

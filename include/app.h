@@ -13,6 +13,7 @@
 #include "health.h"
 #include "http.h"
 #include "inventory.h"
+#include "keeper.h"
 #include "keyring.h"
 #include "loop.h"
 #include "pressure.h"
@@ -54,6 +55,7 @@ struct app {
 	struct cxone *cxone;
 	struct flow *idle_flows; /* kept for reuse, by flow.c */
 	struct queue *queue;
+	struct keeper *keeper;
 	struct pressure *pressure;
 	struct health *health;
 	struct reader *reader; /* NULL, as admin: no ADMIN_TOKEN is set */

@@ -131,6 +131,10 @@ struct config {
 	int64_t queue_max_age_s;
 	int64_t disk_min_bytes;
 	int64_t claim_window_s;
+	int64_t retention_decisions_days; /* 0: for ever; so the next three */
+	int64_t retention_minutes_days;
+	int64_t retention_hours_days;
+	int64_t retention_days_days;
 
 	enum webhook_auth webhook_auth;
 	char webhook_secret[CONFIG_SECRET_BYTES]; /* "" = none */
@@ -152,8 +156,6 @@ struct config {
 
 	struct webhook_secrets admin_tokens; /* none: there are no pages */
 	enum log_level log_level;
-	enum log_format log_format;
-	char log_to[CONFIG_TEXT_BYTES]; /* see log_sink.h; "" = stderr */
 
 	enum config_switch landlock; /* files and ports confined */
 	enum config_switch seccomp;  /* system calls confined */
@@ -183,7 +185,7 @@ enum status config_load(
  */
 enum status config_load_reader(struct config **config, struct text *problems);
 
-/* The same and the queue's caps on rows, bytes and disk. */
+/* The same and how much is kept: the queue's caps, RETENTION_*. */
 enum status config_load_caps(struct config **config, struct text *problems);
 
 /* The same and the keys that seal the token. */

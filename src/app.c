@@ -88,7 +88,10 @@ static bool open_network(struct app *app)
 		return false;
 	app->queue =
 	    queue_new(config, app->loop, app->store, flow_begin_queued, app);
-	return app->queue;
+	if (!app->queue)
+		return false;
+	app->keeper = keeper_new(config, app->loop, app->store);
+	return app->keeper;
 }
 
 static bool open_health(struct app *app)
@@ -126,7 +129,6 @@ enum status app_start(struct app *app, struct text *problems)
 	enum status status;
 
 	log_set_level(app->config->log_level);
-	log_open(app->config->log_to, app->config->log_format);
 	status = routing_load(
 	    app->config->routing, app->config->file, problems, &app->routing);
 	if (status != STATUS_OK)
@@ -165,6 +167,7 @@ enum status app_open(
 void app_serve_queue(struct app *app)
 {
 	queue_start(app->queue);
+	keeper_start(app->keeper);
 }
 
 void app_leave_queue(struct app *app)
@@ -186,6 +189,7 @@ void app_stop(struct app *app)
 	if (!app->queue)
 		return;
 	queue_stop(app->queue);
+	keeper_stop(app->keeper);
 	http_stop(app->http);
 	token_stop(app->token);
 	throttle_stop(app->throttle);
@@ -214,6 +218,7 @@ void app_close(struct app *app)
 	flow_free_idle(app);
 	reader_close(app->reader);
 	admin_free(app->admin);
+	keeper_free(app->keeper);
 	queue_free(app->queue);
 	health_free(app->health);
 	pressure_free(app->pressure);
@@ -231,7 +236,5 @@ void app_close(struct app *app)
 	auth_free(app->auth);
 	routing_free(app->routing);
 	config_free(app->config);
-	/* The last: what goes on from here is told on stderr. */
-	log_close();
 	*app = (struct app){.loop = app->loop};
 }

@@ -267,7 +267,9 @@ enum status config_load_reader(struct config **config, struct text *problems)
 enum status config_load_caps(struct config **config, struct text *problems)
 {
 	static const enum config_key_number keys[] = {KEY_DB, KEY_LOG_LEVEL,
-	    KEY_QUEUE_MAX_ROWS, KEY_QUEUE_MAX_BYTES, KEY_DISK_MIN};
+	    KEY_QUEUE_MAX_ROWS, KEY_QUEUE_MAX_BYTES, KEY_DISK_MIN,
+	    KEY_RETENTION_DECISIONS, KEY_RETENTION_MINUTES, KEY_RETENTION_HOURS,
+	    KEY_RETENTION_DAYS};
 
 	return load_some(keys, sizeof keys / sizeof *keys, config, problems);
 }

@@ -95,15 +95,8 @@ static const struct config_word spills[] = {
 static const struct config_word log_levels[] = {
     [LOG_ERROR] = {"error", "what failed"},
     [LOG_WARN] = {"warn", "and what was refused or fell back"},
-    [LOG_INFO] = {"info",
-	"and one line for each event, starts, stops and new tokens"},
-    [LOG_DEBUG] = {"debug", "and each wait and attempt; nothing is held back"},
-    {NULL, NULL},
-};
-
-static const struct config_word log_formats[] = {
-    [LOG_LOGFMT] = {"logfmt", "key=value"},
-    [LOG_JSON] = {"json", "one object a line"},
+    [LOG_INFO] = {"info", "and starts, stops, waits and new tokens"},
+    [LOG_DEBUG] = {"debug", "and each decision"},
     {NULL, NULL},
 };
 
@@ -251,6 +244,18 @@ const struct config_key config_keys[KEY_COUNT] = {
     [KEY_CLAIM_WINDOW] = {"CLAIM_WINDOW_S", CONFIG_COUNT, FIELD(claim_window_s),
 	"3600", 0, 604800, NULL,
 	"How many seconds an event is remembered to know duplicates; 0: not"},
+    [KEY_RETENTION_DECISIONS] = {"RETENTION_DECISIONS_DAYS", CONFIG_COUNT,
+	FIELD(retention_decisions_days), "90", 0, 36500, NULL,
+	"Decisions older than so many days are deleted; 0: none is"},
+    [KEY_RETENTION_MINUTES] = {"RETENTION_MINUTES_DAYS", CONFIG_COUNT,
+	FIELD(retention_minutes_days), "3", 0, 36500, NULL,
+	"The same for their sums by minute"},
+    [KEY_RETENTION_HOURS] = {"RETENTION_HOURS_DAYS", CONFIG_COUNT,
+	FIELD(retention_hours_days), "100", 0, 36500, NULL,
+	"The same for their sums by hour"},
+    [KEY_RETENTION_DAYS] = {"RETENTION_DAYS_DAYS", CONFIG_COUNT,
+	FIELD(retention_days_days), "3650", 0, 36500, NULL,
+	"The same for their sums by day"},
     [KEY_WEBHOOK_AUTH] = {"WEBHOOK_AUTH", CONFIG_WORDS, FIELD(webhook_auth),
 	NULL, 0, 0, webhook_auths, "How senders of events prove who they are"},
     [KEY_WEBHOOK_SECRET] = {"WEBHOOK_SECRET", CONFIG_SECRET,
@@ -307,12 +312,6 @@ const struct config_key config_keys[KEY_COUNT] = {
 	"WEBHOOK_SECRETS; without one there are no pages"},
     [KEY_LOG_LEVEL] = {"LOG_LEVEL", CONFIG_WORDS, FIELD(log_level), "info", 0,
 	0, log_levels, "What is logged"},
-    [KEY_LOG_FORMAT] = {"LOG_FORMAT", CONFIG_WORDS, FIELD(log_format), "logfmt",
-	0, 0, log_formats, "How a line of the log is written"},
-    [KEY_LOG_TO] = {"LOG_TO", CONFIG_LOG_TO, FIELD(log_to), "stderr", 6,
-	TEXT_MAX, NULL,
-	"Where the log goes: stderr, which is the web server's error log, a "
-	"file, the system's log or systemd's journal"},
     [KEY_LANDLOCK] = {"LANDLOCK", CONFIG_WORDS, FIELD(landlock), "on", 0, 0,
 	landlocks, "Which files and ports a process reaches, once it runs"},
     [KEY_SECCOMP] = {"SECCOMP", CONFIG_WORDS, FIELD(seccomp), "on", 0, 0,

@@ -17,7 +17,6 @@ enum config_type {
 	CONFIG_POINTER,  /* JSON Pointer */
 	CONFIG_HEADER,   /* the name of an HTTP header */
 	CONFIG_ALPHABET, /* characters and ranges of them */
-	CONFIG_LOG_TO,   /* as log_sink.h has it */
 	CONFIG_SECRET,   /* never shown; also as NAME_FILE */
 	CONFIG_SECRETS,  /* several; in the JSON file a list of objects too */
 	CONFIG_WORDS,    /* one of words, kept as its index */
@@ -88,6 +87,10 @@ enum config_key_number {
 	KEY_QUEUE_MAX_AGE,
 	KEY_DISK_MIN,
 	KEY_CLAIM_WINDOW,
+	KEY_RETENTION_DECISIONS,
+	KEY_RETENTION_MINUTES,
+	KEY_RETENTION_HOURS,
+	KEY_RETENTION_DAYS,
 	KEY_WEBHOOK_AUTH,
 	KEY_WEBHOOK_SECRET,
 	KEY_WEBHOOK_SECRETS,
@@ -107,8 +110,6 @@ enum config_key_number {
 	KEY_MAX_TRANSFERS,
 	KEY_ADMIN_TOKEN,
 	KEY_LOG_LEVEL,
-	KEY_LOG_FORMAT,
-	KEY_LOG_TO,
 	KEY_LANDLOCK,
 	KEY_SECCOMP,
 	KEY_COUNT

@@ -29,6 +29,8 @@ static const struct {
 	"the access token's age and end; `token reseal` changes its key"},
     {"queue", tool_queue,
 	"the events that wait: list, show, retry, drop, drain ..."},
+    {"prune", tool_prune,
+	"delete what is older than it is to be kept; for cron"},
     {"version", tool_version,
 	"print the version and what protects the database"},
 };

@@ -1,0 +1,55 @@
+#ifndef PRUNE_H
+#define PRUNE_H
+
+#include <stdint.h>
+
+#include "config.h"
+#include "db.h"
+#include "status.h"
+
+/*
+ * What is older than it is to be kept is deleted, in small transactions, so
+ * that no event waits for it: decisions, and sums of minutes, hours and days
+ * (rollup.h), each after its own RETENTION_*_DAYS. A decision that is in no
+ * sum yet stays, and so does the newest, whose number must not be given
+ * again. The file does not shrink: what is freed is used again.
+ */
+
+/* From before these times all goes. 0: nothing does. Unix time, the sums'
+ * rounded down to whole hours and days, so that coarser ones stand in. */
+struct prune_limits {
+	int64_t decisions_us;
+	int64_t minutes_s;
+	int64_t hours_s;
+	int64_t days_s;
+};
+
+void prune_limits_at(
+    const struct config *config, int64_t now_us, struct prune_limits *limits);
+
+struct prune_count {
+	int64_t decisions;
+	int64_t sums;
+};
+
+/*
+ * Deletes some, PRUNE_ROWS decisions at most and about as many sums; to be
+ * run in a transaction. Adds to *count how many; when that was nothing, all
+ * is done.
+ */
+#define PRUNE_ROWS 500
+enum status prune_some(struct db *db, const struct prune_limits *limits,
+    struct prune_count *count);
+
+/* How many decisions there are to delete. */
+enum status prune_left(
+    struct db *db, const struct prune_limits *limits, int64_t *decisions);
+
+/*
+ * True for one caller in every_us, over all processes: who shall prune. To
+ * be run in a transaction.
+ */
+enum status prune_is_due(
+    struct db *db, int64_t now_us, int64_t every_us, bool *due);
+
+#endif

@@ -1,0 +1,142 @@
+/* tool_prune.c: stockroute prune -> old decisions and sums are deleted */
+#include "tool.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "config.h"
+#include "db.h"
+#include "prune.h"
+#include "rollup_fold.h"
+#include "tool_progress.h"
+#include "tool_reader.h"
+
+#define PAUSE_US 2000 /* between two transactions: events go first */
+
+static const char usage[] =
+    "usage: stockroute prune [--dry-run]\n"
+    "\n"
+    "Adds up the decisions that are in no sum yet, then deletes what is\n"
+    "older than RETENTION_DECISIONS_DAYS, _MINUTES_DAYS, _HOURS_DAYS and\n"
+    "_DAYS_DAYS say. Long-running processes do so by themselves, once in\n"
+    "an hour; this is for cron where there is none.\n"
+    "\n"
+    "  --dry-run  tells what would be deleted, and changes nothing\n";
+
+struct prune {
+	struct db *db;
+	struct prune_limits limits;
+	struct prune_count count; /* so far */
+	int64_t folded;
+	int64_t left;
+	struct tool_progress progress;
+};
+
+typedef enum status step(struct prune *prune);
+
+static enum status fold(struct prune *prune)
+{
+	return rollup_fold(prune->db, ROLLUP_FOLD_ROWS, &prune->folded);
+}
+
+static enum status prune_step(struct prune *prune)
+{
+	return prune_some(prune->db, &prune->limits, &prune->count);
+}
+
+/* Each step is a transaction of its own, and then others have their turn. */
+static enum status commit(struct prune *prune, step *run)
+{
+	enum status status = db_begin(prune->db, false);
+
+	if (status != STATUS_OK)
+		return status;
+	status = run(prune);
+	if (status == STATUS_OK)
+		status = db_commit(prune->db);
+	else
+		db_rollback(prune->db);
+	usleep(PAUSE_US);
+	return status;
+}
+
+static enum status fold_all(struct prune *prune)
+{
+	enum status status;
+
+	do {
+		status = commit(prune, fold);
+	} while (status == STATUS_OK && prune->folded == ROLLUP_FOLD_ROWS);
+	return status;
+}
+
+static enum status prune_all(struct prune *prune)
+{
+	struct prune_count before;
+	enum status status;
+
+	tool_progress_begin(&prune->progress, "pruning", prune->left);
+	do {
+		before = prune->count;
+		status = commit(prune, prune_step);
+		tool_progress_add(&prune->progress,
+		    prune->count.decisions - before.decisions);
+	} while (status == STATUS_OK &&
+		 (prune->count.decisions != before.decisions ||
+		     prune->count.sums != before.sums));
+	tool_progress_end(&prune->progress);
+	return status;
+}
+
+static enum status work(struct prune *prune)
+{
+	enum status status = fold_all(prune);
+
+	if (status == STATUS_OK)
+		status = prune_left(prune->db, &prune->limits, &prune->left);
+	if (status == STATUS_OK)
+		status = prune_all(prune);
+	if (status == STATUS_OK)
+		printf("pruned: %lld decisions, %lld sums\n",
+		    (long long)prune->count.decisions,
+		    (long long)prune->count.sums);
+	return status;
+}
+
+static enum status tell(struct prune *prune)
+{
+	enum status status =
+	    prune_left(prune->db, &prune->limits, &prune->left);
+
+	if (status == STATUS_OK)
+		printf("would be deleted: %lld decisions and what is old of "
+		       "their sums\n",
+		    (long long)prune->left);
+	return status;
+}
+
+int tool_prune(int argc, char **argv)
+{
+	bool dry = argc == 2 && strcmp(argv[1], "--dry-run") == 0;
+	struct prune prune = {.db = NULL};
+	struct config *config = NULL;
+	enum status status;
+
+	if (argc != 1 && !dry) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	prune.db = tool_open_capped(dry ? DB_READ : DB_SERVE, &config);
+	if (prune.db == NULL)
+		return 1;
+	prune_limits_at(config, clock_wall_us(), &prune.limits);
+	status = dry ? tell(&prune) : work(&prune);
+	if (status != STATUS_OK)
+		fprintf(stderr, "stockroute prune: %s\n", status_name(status));
+	config_free(config);
+	db_close(prune.db);
+	return status == STATUS_OK ? 0 : 1;
+}

@@ -1,0 +1,240 @@
+/* test_prune.c: what is old goes, what is young stays, a few at a time */
+#include "prune.h"
+
+#include "clock.h"
+#include "db_place.h"
+#include "rollup.h"
+#include "rollup_fold.h"
+
+#define DAY    (86400 * CLOCK_SECOND)
+#define NOW    (INT64_C(1795300000) * CLOCK_SECOND)
+#define EVENTS 2000
+#define DAYS   20
+
+static const struct config config = {
+    .retention_decisions_days = 10,
+    .retention_minutes_days = 3,
+    .retention_hours_days = 5,
+    .retention_days_days = 15,
+};
+
+static void insert(struct db *db, int64_t received_us, int number)
+{
+	struct record record;
+
+	record_init(&record);
+	record.received_us = received_us;
+	snprintf(record.interaction_id, sizeof record.interaction_id, "i-%d",
+	    number);
+	assert_int_equal(record_insert(db, &record), STATUS_OK);
+}
+
+/* Evenly over DAYS days, the oldest first. */
+static void insert_all(struct db *db)
+{
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	for (int i = 0; i < EVENTS; i++)
+		insert(db, NOW - DAYS * DAY + i * (DAYS * DAY / EVENTS), i);
+	assert_int_equal(db_commit(db), STATUS_OK);
+}
+
+static void fold(struct db *db, int64_t rows_max)
+{
+	int64_t folded;
+
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	assert_int_equal(rollup_fold(db, rows_max, &folded), STATUS_OK);
+	assert_int_equal(db_commit(db), STATUS_OK);
+}
+
+static struct prune_count prune(struct db *db, const struct config *kept)
+{
+	struct prune_count count = {0};
+	struct prune_limits limits;
+
+	prune_limits_at(kept, NOW, &limits);
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	assert_int_equal(prune_some(db, &limits, &count), STATUS_OK);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	return count;
+}
+
+/* Bounded: each step must delete something. */
+static void prune_all(struct db *db, const struct config *kept)
+{
+	struct prune_count count;
+	int steps = 0;
+
+	do {
+		count = prune(db, kept);
+		assert_true(count.decisions <= PRUNE_ROWS);
+		assert_true(steps++ < EVENTS);
+	} while (count.decisions + count.sums > 0);
+}
+
+static void each_kind_goes_at_its_own_age(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+
+	insert_all(db);
+	fold(db, EVENTS);
+	prune_all(db, &config);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision"), EVENTS / 2);
+	assert_int_equal(
+	    raw_int(*state,
+		"SELECT min(start_s) / 3600 FROM rollup WHERE level = 60"),
+	    (NOW / CLOCK_SECOND - 3 * 86400) / 3600);
+	assert_int_equal(
+	    raw_int(*state,
+		"SELECT min(start_s) / 86400 FROM rollup WHERE level = 3600"),
+	    NOW / DAY - 5);
+	assert_int_equal(
+	    raw_int(*state,
+		"SELECT min(start_s) / 86400 FROM rollup WHERE level = 86400"),
+	    NOW / DAY - 15);
+	assert_int_equal(
+	    raw_int(*state,
+		"SELECT sum(count) FROM rollup WHERE level = 0 AND kind = "
+		"'total'"),
+	    EVENTS);
+	db_close(db);
+}
+
+/* Coarser sums stand in for those that are gone. */
+static void reports_stay_right(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+	struct rollup_request request = {
+	    .by = ROLLUP_TOTAL,
+	    .period = {NOW / CLOCK_SECOND - 12 * 86400, NOW / CLOCK_SECOND},
+	};
+	struct rollup rollup = {0};
+
+	insert_all(db);
+	fold(db, EVENTS);
+	prune_all(db, &config);
+	assert_int_equal(
+	    rollup_fit(db, NOW / CLOCK_SECOND, &request.period), STATUS_OK);
+	assert_int_equal(request.period.from_s % 86400, 0);
+	assert_int_equal(rollup_read(db, &request, &rollup), STATUS_OK);
+	assert_int_equal(rollup.count, 1);
+	assert_int_equal(rollup.sums[0].times.count,
+	    (NOW / CLOCK_SECOND - request.period.from_s) * EVENTS /
+		(DAYS * 86400));
+	rollup_done(&rollup);
+	db_close(db);
+}
+
+static void what_is_in_no_sum_stays(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+
+	insert_all(db);
+	fold(db, 300);
+	prune_all(db, &config);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision"), EVENTS - 300);
+	fold(db, EVENTS);
+	prune_all(db, &config);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision"), EVENTS / 2);
+	db_close(db);
+}
+
+/* Else its number came again, and the fold would pass over it. */
+static void the_newest_decision_stays(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+	struct rollup ever = {0};
+
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	insert(db, NOW - 30 * DAY, 1);
+	insert(db, NOW - 30 * DAY, 2);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	fold(db, 10);
+	prune_all(db, &config);
+	assert_int_equal(raw_int(*state, "SELECT max(id) FROM decision"), 2);
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	insert(db, NOW, 3);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	fold(db, 10);
+	assert_int_equal(rollup_read_ever(db, ROLLUP_TOTAL, &ever), STATUS_OK);
+	assert_int_equal(ever.sums[0].times.count, 3);
+	rollup_done(&ever);
+	db_close(db);
+}
+
+static void zero_days_keep_for_ever(void **state)
+{
+	static const struct config keep = {.retention_decisions_days = 0};
+	struct db *db = must_open(*state, DB_SERVE);
+	struct prune_count count;
+
+	insert_all(db);
+	fold(db, EVENTS);
+	count = prune(db, &keep);
+	assert_int_equal(count.decisions + count.sums, 0);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision"), EVENTS);
+	db_close(db);
+}
+
+static void what_is_left_is_told(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+	struct prune_limits limits;
+	int64_t left = -1;
+
+	insert_all(db);
+	fold(db, EVENTS);
+	prune_limits_at(&config, NOW, &limits);
+	assert_int_equal(prune_left(db, &limits, &left), STATUS_OK);
+	assert_int_equal(left, EVENTS / 2);
+	prune(db, &config);
+	assert_int_equal(prune_left(db, &limits, &left), STATUS_OK);
+	assert_int_equal(left, EVENTS / 2 - PRUNE_ROWS);
+	db_close(db);
+}
+
+static bool is_due(struct db *db, int64_t now_us)
+{
+	bool due = false;
+
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	assert_int_equal(
+	    prune_is_due(db, now_us, 60 * CLOCK_SECOND, &due), STATUS_OK);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	return due;
+}
+
+static void one_prunes_in_each_turn(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+	struct db *other = must_open(*state, DB_SERVE);
+
+	assert_true(is_due(db, NOW));
+	assert_false(is_due(other, NOW));
+	assert_false(is_due(db, NOW + 59 * CLOCK_SECOND));
+	assert_true(is_due(other, NOW + 60 * CLOCK_SECOND));
+	/* The clock was put back. */
+	assert_true(is_due(db, NOW - DAY));
+	assert_false(is_due(db, NOW - DAY + 1));
+	db_close(other);
+	db_close(db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_PLACE(each_kind_goes_at_its_own_age),
+	    WITH_PLACE(reports_stay_right),
+	    WITH_PLACE(what_is_in_no_sum_stays),
+	    WITH_PLACE(the_newest_decision_stays),
+	    WITH_PLACE(zero_days_keep_for_ever),
+	    WITH_PLACE(what_is_left_is_told),
+	    WITH_PLACE(one_prunes_in_each_turn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
