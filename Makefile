@@ -35,7 +35,8 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 # What it shows, and the command-line tool.
 SHOW_C  := reader admin page page_report html utf8 period moment figures \
 	figures_sums figures_exact report story story_words story_json \
-	rollup rollup_row rollup_fold histogram prune keeper \
+	rollup rollup_row rollup_fold histogram prune keeper metrics \
+	metrics_times metrics_tally metrics_write metrics_accept \
 	outbox_admin table
 TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_doctor_server tool_doctor_web tool_config tool_reader \

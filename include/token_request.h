@@ -7,16 +7,21 @@
 #include "http.h"
 #include "text.h"
 
+#define TOKEN_URL_BYTES (CONFIG_TEXT_BYTES + 16)
+
 /*
  * The request for a token (RFC 6749 section 4.4.2), made once: it says the
  * same each time.
  */
 struct token_request {
-	char url[CONFIG_TEXT_BYTES + 16];
+	char url[TOKEN_URL_BYTES];
 	struct text form; /* holds the client's secret */
 	struct http_headers *headers;
 	int64_t timeout_us;
 };
+
+/* Where tokens come from; with the client's id the key of its row. */
+void token_request_url(const struct config *config, char url[TOKEN_URL_BYTES]);
 
 /* False: memory. token_request_done is to be called in any case. */
 bool token_request_init(

@@ -12,6 +12,7 @@
 #include "base64.h"
 #include "clock.h"
 #include "log.h"
+#include "metrics.h"
 #include "page_report.h"
 
 #define HEADERS_BYTES 2048
@@ -51,6 +52,7 @@ struct path {
 
 static const struct path paths[] = {
     {"/report.json", false, page_report_json},
+    {"/metrics", false, metrics_page},
 };
 
 static const char *param(

@@ -28,14 +28,19 @@ static bool make_headers(struct token_request *request)
 	       http_headers_add(request->headers, "Accept: application/json");
 }
 
+void token_request_url(const struct config *config, char url[TOKEN_URL_BYTES])
+{
+	snprintf(
+	    url, TOKEN_URL_BYTES, "%s/oauth/token", config->cxone_base_url);
+}
+
 bool token_request_init(
     struct token_request *request, const struct config *config)
 {
 	*request = (struct token_request){
 	    .timeout_us = config->cxone_timeout_us,
 	};
-	snprintf(request->url, sizeof request->url, "%s/oauth/token",
-	    config->cxone_base_url);
+	token_request_url(config, request->url);
 	return make_form(request, config) && make_headers(request);
 }
 
