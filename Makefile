@@ -35,13 +35,14 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 # What it shows, and the command-line tool.
 SHOW_C  := reader admin page page_report html utf8 period moment figures \
 	figures_sums figures_exact report story story_words story_json \
-	rollup rollup_row rollup_fold histogram prune keeper metrics \
-	metrics_times metrics_tally metrics_write metrics_accept \
+	event_list rollup rollup_row rollup_fold histogram prune \
+	keeper metrics metrics_times metrics_tally metrics_write metrics_accept \
 	outbox_admin table
 TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_doctor_server tool_doctor_web tool_config tool_reader \
-	tool_report tool_events tool_events_show tool_prune tool_breaker \
-	tool_token tool_queue tool_queue_words tool_queue_change tool_queue_export \
+	tool_report tool_events tool_events_words tool_events_list \
+	tool_events_show tool_prune tool_breaker tool_token tool_queue \
+	tool_queue_words tool_queue_change tool_queue_export \
 	tool_queue_import tool_queue_room tool_drain tool_replay \
 	tool_worker tool_lines tool_progress
 

@@ -44,11 +44,6 @@ enum status report_latency(struct db *db, enum report_by by,
 enum status report_summary(
     struct db *db, const struct period *period, struct table **table);
 
-/* The newest decisions, newest first, at most limit. */
-#define REPORT_EVENTS_MAX 10000
-enum status report_events(
-    struct db *db, int64_t since_us, int limit, struct table **table);
-
 /* The token of each client: its age, its end, who fetched it; never itself. */
 enum status report_tokens(struct db *db, struct table **table);
 
@@ -59,6 +54,7 @@ enum status report_breakers(struct db *db, struct table **table);
  * The events in the queue that the filter means, oldest number first, at
  * most limit (REPORT_EVENTS_MAX).
  */
+#define REPORT_EVENTS_MAX 10000
 enum status report_queue(struct db *db, const struct outbox_filter *filter,
     int limit, struct table **table);
 

@@ -168,17 +168,6 @@ enum status report_summary(
 	return give_table(row, table);
 }
 
-enum status report_events(
-    struct db *db, int64_t since_us, int limit, struct table **table)
-{
-	struct db_row *row = db_use(db, SQL_reports_events);
-
-	assert(limit >= 1 && limit <= REPORT_EVENTS_MAX);
-	db_bind_int(row, ":since_us", since_us);
-	db_bind_int(row, ":limit", limit);
-	return give_table(row, table);
-}
-
 enum status report_tokens(struct db *db, struct table **table)
 {
 	return give_table(db_use(db, SQL_reports_token), table);

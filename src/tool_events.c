@@ -1,79 +1,76 @@
-/* tool_events.c: stockroute events -> recent decisions, or one whole */
-#include "tool.h"
+/* tool_events.c: stockroute events -> decisions, or the story of one */
+#include "tool_events.h"
 
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "db.h"
-#include "report.h"
-#include "table.h"
-#include "tool_events.h"
+#include "tool.h"
 #include "tool_reader.h"
 
 static const char usage[] =
-    "usage: stockroute events [--since 24h] [--limit 20] [--format text]\n"
+    "usage: stockroute events [OPTION ...]\n"
     "       stockroute events show ID [--format text]\n"
     "       stockroute events replay FILE|- [--rate N] [--dry-run]\n"
     "\n"
-    "  --since   90s, 30m, 24h, 7d, today, yesterday, 2026-11-01, all ...\n"
-    "  --limit   1 to 10000\n"
-    "  --format  " TABLE_FORMATS "; show has no csv\n"
+    "  --since, --during, --from, --to  when they were received: 24h,\n"
+    "                yesterday, 2026-11-01T10:00 ...; --utc: in UTC\n"
+    "  --outcome     routed, fallback, failed ...\n"
+    "  --status      why it was not routed: rate_limited, timeout ...\n"
+    "  --media       voice, chat ...\n"
+    "  --sku         the whole of it\n"
+    "  --route       a word of the map, or the id of a skill or queue\n"
+    "  --interaction its id\n"
+    "  --slower      300ms, 2s: those that took longer\n"
+    "  --limit       so many, or all; text shows 20, other formats all\n"
+    "  --format      text, csv, json or ndjson; text has fewer columns\n"
+    "  -f, --follow  go on with those that come; --for 10s: so long\n"
     "\n"
     "ID is the number that the list shows, or an interaction id: then its\n"
-    "newest decision is shown.\n";
+    "newest decision is told, or its event in the queue.\n";
 
-static enum status list(struct db *db, const struct tool_words *words)
+static int show(int argc, char **argv)
 {
-	struct table *events = NULL;
-	enum status status;
-
-	status =
-	    report_events(db, words->period.from_us, words->limit, &events);
-	if (status == STATUS_OK)
-		status = table_print(events, words->format, stdout);
-	table_free(events);
-	return status;
-}
-
-/* *id stays NULL when a list is asked for. One event is no table for CSV. */
-static bool read_words(
-    int argc, char **argv, const char **id, struct tool_words *words)
-{
-	if (argc > 1 && strcmp(argv[1], "show") == 0) {
-		if (argc < 3)
-			return false;
-		*id = argv[2];
-		return tool_read_words(argc, argv, 3, TOOL_FORMAT, words) &&
-		       words->format != TABLE_CSV;
-	}
-	return tool_read_words(
-	    argc, argv, 1, TOOL_SINCE | TOOL_LIMIT | TOOL_FORMAT, words);
-}
-
-int tool_events(int argc, char **argv)
-{
-	const char *id = NULL;
-	struct tool_words words;
-	enum status status;
+	enum table_format format;
 	struct db *db;
+	bool shown;
 
-	if (argc > 1 && strcmp(argv[1], "replay") == 0)
-		return tool_replay(argc - 1, argv + 1);
-	if (!read_words(argc, argv, &id, &words)) {
+	if (argc < 2 || !tool_events_read_format(argc, argv, 2, &format)) {
 		fputs(usage, stderr);
 		return 2;
 	}
 	db = tool_open_db(DB_READ);
 	if (db == NULL)
 		return 1;
-	if (id == NULL)
-		status = list(db, &words);
-	else
-		status = tool_events_show(db, id, words.format)
-			     ? STATUS_OK
-			     : STATUS_FIELD_INVALID;
+	shown = tool_events_show(db, argv[1], format);
+	db_close(db);
+	return shown ? 0 : 1;
+}
+
+static int list(int argc, char **argv)
+{
+	struct tool_events_words words;
+	enum status status;
+	struct db *db;
+
+	if (!tool_events_read(argc, argv, 1, &words)) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	db = tool_open_db(DB_READ);
+	if (db == NULL)
+		return 1;
+	status = tool_events_list(db, &words);
+	if (status != STATUS_OK)
+		fprintf(stderr, "stockroute events: %s\n", status_name(status));
 	db_close(db);
 	return status == STATUS_OK ? 0 : 1;
+}
+
+int tool_events(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "replay") == 0)
+		return tool_replay(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "show") == 0)
+		return show(argc - 1, argv + 1);
+	return list(argc, argv);
 }

@@ -197,23 +197,6 @@ static void the_summary_has_totals_and_the_fallback_share(void **state)
 	db_close(db);
 }
 
-static void the_newest_decisions_come_first(void **state)
-{
-	struct table *table = NULL;
-	struct db *db;
-
-	add_rows(*state, 6, mixed);
-	db = must_open(*state, DB_READ);
-	assert_int_equal(report_events(db, 0, 2, &table), STATUS_OK);
-	assert_int_equal(table_rows(table), 2);
-	cell_is(table, 0, "interaction_id", "call-6");
-	cell_is(table, 0, "status", "rate_limited");
-	cell_is(table, 0, "total_ms", "6.000");
-	cell_is(table, 1, "interaction_id", "call-5");
-	table_free(table);
-	db_close(db);
-}
-
 static void replaced_decisions_are_history_and_are_not_counted(void **state)
 {
 	struct db *db;
@@ -230,9 +213,6 @@ static void replaced_decisions_are_history_and_are_not_counted(void **state)
 	assert_int_equal(report_summary(db, &ever, &table), STATUS_OK);
 	cell_is(table, 0, "events", "1");
 	table_free(table);
-	assert_int_equal(report_events(db, 0, 9, &table), STATUS_OK);
-	assert_int_equal(table_rows(table), 1);
-	table_free(table);
 	db_close(db);
 	table = latency(*state, REPORT_BY_OUTCOME, 0);
 	assert_int_equal(table_rows(table), 1);
@@ -245,8 +225,10 @@ static void replaced_decisions_are_history_and_are_not_counted(void **state)
 /* As an operator would: the file as it is, no parameter set. */
 static void the_files_run_in_the_sqlite3_shell(void **state)
 {
-	static const char *const files[] = {
-	    "by_step", "by_group", "summary", "events", "event"};
+	static const char *const files[] = {"by_step", "by_group", "summary",
+	    "events", "events_of", "events_newer", "events_page", "events_span",
+	    "events_newest", "event", "event_others", "event_queued",
+	    "event_attempts"};
 	struct place *place = *state;
 	char command[256];
 
@@ -291,7 +273,6 @@ int main(void)
 	    WITH_PLACE(each_grouping_has_its_groups),
 	    WITH_PLACE(older_and_later_decisions_are_left_out),
 	    WITH_PLACE(the_summary_has_totals_and_the_fallback_share),
-	    WITH_PLACE(the_newest_decisions_come_first),
 	    WITH_PLACE(replaced_decisions_are_history_and_are_not_counted),
 	    WITH_PLACE(the_files_run_in_the_sqlite3_shell),
 	    WITH_PLACE(a_hundred_thousand_decisions_take_seconds),

@@ -1,0 +1,2 @@
+-- event_list.c: event_list_newest
+SELECT coalesce(max(id), 0) AS id FROM decision;
