@@ -33,7 +33,10 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 	config_value config_webhook config_upstream config_report \
 	config_print problem file text log clock status
 # What it shows, and the command-line tool.
-SHOW_C  := reader admin page page_report html utf8 period moment figures \
+SHOW_C  := reader admin page page_report page_facts page_state page_verdict \
+	page_html page_tables page_now page_chart page_style page_words \
+	page_json page_csv html utf8 \
+	period moment figures \
 	figures_sums figures_exact report story story_words story_json \
 	event_list rollup rollup_row rollup_fold histogram prune \
 	keeper metrics metrics_times metrics_tally metrics_write metrics_accept \
@@ -46,7 +49,8 @@ TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_queue_import tool_queue_room tool_drain tool_replay \
 	tool_worker tool_lines tool_progress
 
-APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o
+APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o \
+	$(B)/page_text.o
 TOOL_O  := $(patsubst %,$(B)/src/%.o,$(TOOL_C))
 SIM_O   := $(patsubst tests/sim/%.c,$(B)/sim/%.o,$(wildcard tests/sim/*.c))
 CASES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/cases*.c))
@@ -108,6 +112,9 @@ $(B)/sql.h: $(SQL) sql/embed.awk
 $(B)/sql.c: $(SQL) sql/embed.awk $(B)/sql.h
 	@echo "  SQL $@"; $(EMBED)
 
+$(B)/page_text.c: src/page.awk src/page.css src/page.js
+	@mkdir -p $(@D); echo "  TXT $@"; LC_ALL=C awk -f $^ > $@
+
 COMPILE = @mkdir -p $(@D); echo "  CC $<"; \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -116,6 +123,8 @@ $(B)/src/%.o: src/%.c | $(B)/sql.h
 $(B)/main.o: cgi-bin/main.c | $(B)/sql.h
 	$(COMPILE)
 $(B)/sql.o: $(B)/sql.c
+	$(COMPILE)
+$(B)/page_text.o: $(B)/page_text.c
 	$(COMPILE)
 $(B)/sim/%.o: tests/sim/%.c
 	$(COMPILE)

@@ -1,52 +1,63 @@
-/* page_report.c: the kept decisions -> the operator's report */
+/* page_report.c: a question for the report -> what was kept, in its form */
 #include "page_report.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "report.h"
-#include "table.h"
-#include "version.h"
+#include "page_facts.h"
+#include "page_write.h"
 
-/* Adds a table as a JSON list, and frees it. */
-static enum status add_table(struct text *text, struct table *table)
+#define WHICH_BYTES 16
+
+enum status page_report_html(
+    struct db *db, const struct page_ask *ask, struct page *page)
 {
-	char *bytes = NULL;
-	size_t length = 0;
-	FILE *out = open_memstream(&bytes, &length);
-	enum status status = STATUS_MEMORY;
+	struct page_facts *facts;
+	enum status status = page_facts_read(db, ask, &facts);
 
-	if (out != NULL) {
-		status = table_print(table, TABLE_JSON, out);
-		fclose(out);
-	}
-	if (status == STATUS_OK)
-		text_add_bytes(text, bytes, length);
-	free(bytes);
-	table_free(table);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	page->type = "text/html; charset=utf-8";
+	page_html_write(facts, &page->text);
+	page_facts_free(facts);
+	return STATUS_OK;
+}
+
+/* Who asks a program's question wrong is to know it. */
+static int http_of(const struct page_facts *facts)
+{
+	return facts->problem.length > 0 ? 400 : 200;
 }
 
 enum status page_report_json(
     struct db *db, const struct page_ask *ask, struct page *page)
 {
-	struct table *table = NULL;
-	enum status status;
+	struct page_facts *facts;
+	enum status status = page_facts_read(db, ask, &facts);
 
-	(void)ask;
-	page->type = "application/json";
-	text_add(&page->text, "{\"version\":");
-	text_add_json(&page->text, STOCKROUTE_VERSION);
-	text_add(&page->text, ",\"breakers\":");
-	status = report_breakers(db, &table);
-	if (status == STATUS_OK)
-		status = add_table(&page->text, table);
-	if (status == STATUS_OK)
-		status = report_tokens(db, &table);
 	if (status != STATUS_OK)
 		return status;
-	text_add(&page->text, ",\"tokens\":");
-	status = add_table(&page->text, table);
-	text_add(&page->text, "}\n");
+	page->type = "application/json";
+	page->http = http_of(facts);
+	page_json_write(facts, &page->text);
+	page_facts_free(facts);
+	return STATUS_OK;
+}
+
+enum status page_report_csv(
+    struct db *db, const struct page_ask *ask, struct page *page)
+{
+	struct page_facts *facts;
+	char which[WHICH_BYTES];
+	enum status status = page_facts_read(db, ask, &facts);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!page_query(ask->query, "table", which, sizeof which))
+		strcpy(which, "times");
+	page->type = "text/csv; charset=utf-8";
+	page->http = http_of(facts);
+	if (!page_csv_write(facts, which, &page->text))
+		status = STATUS_PATH_UNKNOWN;
+	page_facts_free(facts);
 	return status;
 }
