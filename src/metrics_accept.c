@@ -75,7 +75,7 @@ static void read_range(const char *at, size_t length, struct range *range)
 	}
 }
 
-/* How closely a range names a type: 3 itself, 1 with all others, 0 not. */
+/* How closely a range names a type: 3 itself, 1 with all others, 0 no. */
 static int closeness(const struct range *range, const char *const types[TYPES],
     const char *version)
 {
@@ -96,6 +96,8 @@ struct liking {
 static void consider(
     struct liking *liking, int close, const struct range *range)
 {
+	if (close == 0)
+		return;
 	if (close > liking->close ||
 	    (close == liking->close && range->weight > liking->weight)) {
 		liking->close = close;
