@@ -35,11 +35,11 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 # What it shows, and the command-line tool.
 SHOW_C  := reader admin page page_report page_facts page_state page_verdict \
 	page_html page_tables page_now page_chart page_style page_words \
-	page_json page_csv html utf8 \
-	period moment figures \
-	figures_sums figures_exact report story story_words story_json \
-	event_list rollup rollup_row rollup_fold histogram prune \
-	keeper metrics metrics_times metrics_tally metrics_write metrics_accept \
+	page_json page_csv html utf8 period moment figures figures_sums \
+	figures_exact slo view view_text view_table view_json view_html \
+	chart_text config_terminal report story story_words story_json \
+	event_list rollup rollup_row rollup_fold histogram prune keeper \
+	metrics metrics_times metrics_tally metrics_write metrics_accept \
 	outbox_admin table
 TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_doctor_server tool_doctor_web tool_config tool_reader \

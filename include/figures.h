@@ -83,7 +83,8 @@ struct figures {
 	struct figures_row total;
 	struct figures_rows outcomes; /* those that were, in their order */
 	struct figures_rows groups;   /* that have a decision; steps in the
-		order of the path, times as they went, others by name */
+		order of the path, then the total; times as they went; others
+		by name */
 	struct figures_rows course;   /* slots one after the other; the first
 		and the last may lie in the period in part only */
 	int64_t slot_s;

@@ -10,35 +10,16 @@
 #include "table.h"
 
 /*
- * The questions the operator asks of table decision, each one a file
- * sql/reports_*.sql that also runs in the sqlite3 shell. Percentiles are
- * exact, by nearest rank. Times are shown in ms, hours in UTC.
+ * The questions the operator asks of the file besides the figures
+ * (figures.h), each one a file sql/reports_*.sql that also runs in the
+ * sqlite3 shell. Times are shown in ms, hours in UTC.
  *
  * All give *table, which the caller frees with table_free; it is untouched
  * on any other status than OK: what db_done gives, or STATUS_MEMORY.
  */
-enum report_by {
-	REPORT_BY_STEP,
-	REPORT_BY_HOUR,
-	REPORT_BY_STATUS,    /* the cause when not routed; ok */
-	REPORT_BY_INVENTORY, /* the inventory's status: the route taken */
-	REPORT_BY_MEDIA,
-	REPORT_BY_OUTCOME,
-	REPORT_BY_COUNT
-};
-
-/* The word for a grouping ("hour"). */
-const char *report_by_name(enum report_by by);
 
 /* True for a column that holds milliseconds: its name ends in _ms. */
 bool report_is_time(const char *column);
-
-/*
- * Counts, outcomes and p50 p90 p95 p99 max per step or group, over the
- * decisions received in the period.
- */
-enum status report_latency(struct db *db, enum report_by by,
-    const struct period *period, struct table **table);
 
 /* One line of totals: events, each outcome, fallback share, first, last. */
 enum status report_summary(

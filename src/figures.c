@@ -251,12 +251,31 @@ static enum status read_times(
 	return status;
 }
 
-static enum status read_groups(
-    struct db *db, const struct figures_ask *ask, struct figures_rows *groups)
+/* Below the steps stands what they make together. */
+static enum status add_total(struct figures *figures)
 {
+	struct figures_row *row;
+
+	if (figures->total.count == 0)
+		return STATUS_OK;
+	row = figures_add(&figures->groups, "total");
+	if (row == NULL)
+		return STATUS_MEMORY;
+	*row = figures->total;
+	return STATUS_OK;
+}
+
+static enum status read_groups(
+    struct db *db, const struct figures_ask *ask, struct figures *figures)
+{
+	enum status status;
+
 	if (ask->by == FIGURES_HOUR || ask->by == FIGURES_DAY)
-		return read_times(db, ask, groups);
-	return read_rows(db, ask, ask->by, groups);
+		return read_times(db, ask, &figures->groups);
+	status = read_rows(db, ask, ask->by, &figures->groups);
+	if (status == STATUS_OK && ask->by == FIGURES_STEP)
+		status = add_total(figures);
+	return status;
 }
 
 static enum status read_course(
@@ -329,7 +348,7 @@ enum status figures_read(struct db *db, const struct figures_ask *ask,
 		status =
 		    read_rows(db, &fitted, FIGURES_OUTCOME, &read.outcomes);
 	if (status == STATUS_OK)
-		status = read_groups(db, &fitted, &read.groups);
+		status = read_groups(db, &fitted, &read);
 	if (status == STATUS_OK)
 		status = read_course(db, &fitted, &read);
 	if (status == STATUS_OK)

@@ -11,16 +11,6 @@
 
 #define NUMBER_BYTES 32
 
-/* Words of the command line, and the value of :by in reports_by_group. */
-static const char *const by_names[REPORT_BY_COUNT] = {
-    [REPORT_BY_STEP] = "step",
-    [REPORT_BY_HOUR] = "hour",
-    [REPORT_BY_STATUS] = "status",
-    [REPORT_BY_INVENTORY] = "inventory",
-    [REPORT_BY_MEDIA] = "media",
-    [REPORT_BY_OUTCOME] = "outcome",
-};
-
 /*
  * Columns that hold numbers, besides the times. By name, because a column's
  * type in SQLite is known by its values only, and NULL has none.
@@ -53,11 +43,6 @@ static const char *const number_names[] = {
     "attempts",
     "fence",
 };
-
-const char *report_by_name(enum report_by by)
-{
-	return by_names[by];
-}
 
 /* The unit stands in every name: nothing else ends like this. */
 bool report_is_time(const char *column)
@@ -142,21 +127,6 @@ static void bind_period(struct db_row *row, const struct period *period)
 {
 	db_bind_int(row, ":from_us", period->from_us);
 	db_bind_int(row, ":to_us", period->to_us);
-}
-
-enum status report_latency(struct db *db, enum report_by by,
-    const struct period *period, struct table **table)
-{
-	struct db_row *row;
-
-	if (by == REPORT_BY_STEP) {
-		row = db_use(db, SQL_reports_by_step);
-	} else {
-		row = db_use(db, SQL_reports_by_group);
-		db_bind_text(row, ":by", report_by_name(by));
-	}
-	bind_period(row, period);
-	return give_table(row, table);
 }
 
 enum status report_summary(

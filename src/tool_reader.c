@@ -9,6 +9,8 @@
 #include "clock.h"
 #include "config.h"
 #include "log.h"
+#include "problem.h"
+#include "slo.h"
 #include "text.h"
 
 #define PROBLEMS_MAX  65536
@@ -41,13 +43,23 @@ static bool read_to(struct tool_words *words, const char *value)
 
 static bool read_by(struct tool_words *words, const char *value)
 {
-	for (int by = 0; by < REPORT_BY_COUNT; by++) {
-		if (strcmp(value, report_by_name((enum report_by)by)) == 0) {
-			words->by = (enum report_by)by;
-			return true;
-		}
-	}
-	return false;
+	return figures_read_by(value, &words->by);
+}
+
+static bool read_versus(struct tool_words *words, const char *value)
+{
+	words->versus = value;
+	return true;
+}
+
+static bool read_slo(struct tool_words *words, const char *value)
+{
+	return slo_read(value, &words->slo_us, &words->slo_target);
+}
+
+static bool read_color(struct tool_words *words, const char *value)
+{
+	return config_terminal_color(value, &words->color);
 }
 
 /* Bounded: a table stands whole in memory before it is printed. */
@@ -69,6 +81,12 @@ static bool read_format(struct tool_words *words, const char *value)
 	return table_read_format(value, &words->format);
 }
 
+static bool read_report_format(struct tool_words *words, const char *value)
+{
+	words->html = strcmp(value, "html") == 0;
+	return words->html || read_format(words, value);
+}
+
 /* `expected` is what is said when `read` does not take the value. */
 static const struct {
 	const char *name;
@@ -80,8 +98,11 @@ static const struct {
     {"--during", TOOL_PERIOD, read_during, PERIOD_EXPECTED},
     {"--from", TOOL_PERIOD, read_from, PERIOD_EXPECTED},
     {"--to", TOOL_PERIOD, read_to, PERIOD_EXPECTED},
-    {"--by", TOOL_BY, read_by,
-	"step, hour, status, inventory, media or outcome"},
+    {"--by", TOOL_REPORT, read_by, FIGURES_BY},
+    {"--versus", TOOL_REPORT, read_versus, PERIOD_EXPECTED ", or previous"},
+    {"--slo", TOOL_REPORT, read_slo, SLO_EXPECTED},
+    {"--color", TOOL_REPORT, read_color, "auto, always or never"},
+    {"--format", TOOL_REPORT, read_report_format, TABLE_FORMATS ", or html"},
     {"--limit", TOOL_LIMIT, read_limit, "1 to 10000"},
     {"--format", TOOL_FORMAT, read_format, TABLE_FORMATS},
 };
@@ -104,16 +125,44 @@ static bool read_option(struct tool_words *words, unsigned allowed,
 	return false;
 }
 
-/* Problems name the word as it is given here: --since. */
-static bool read_period(struct tool_words *words)
+/* What stands alone, without a value. */
+static bool read_switch(
+    struct tool_words *words, unsigned allowed, const char *name)
 {
+	if (strcmp(name, "--utc") == 0 && (allowed & TOOL_PERIOD) != 0) {
+		words->said.zone = MOMENT_UTC;
+		return true;
+	}
+	if (strcmp(name, "--exact") == 0 && (allowed & TOOL_REPORT) != 0) {
+		words->exact = true;
+		return true;
+	}
+	return false;
+}
+
+static bool read_versus_period(
+    struct tool_words *words, int64_t now_us, struct text *problem)
+{
+	if (words->versus == NULL ||
+	    period_versus(words->versus, words->said.zone, now_us,
+		&words->period, &words->versus_period))
+		return true;
+	problem_add_quoted(problem, words->versus);
+	text_add(problem,
+	    " is no period to compare with: give previous, " PERIOD_EXPECTED);
+	return false;
+}
+
+static bool read_periods(struct tool_words *words)
+{
+	int64_t now_us = clock_wall_us();
 	struct text problem;
 	bool good;
 
 	text_init(&problem, PROBLEMS_MAX);
 	tzset();
-	good = period_read(
-	    &words->said, clock_wall_us(), &words->period, &problem);
+	good = period_read(&words->said, now_us, &words->period, &problem) &&
+	       read_versus_period(words, now_us, &problem);
 	if (!good)
 		fprintf(stderr, "stockroute: %s\n", text_string(&problem));
 	text_done(&problem);
@@ -126,21 +175,19 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
 	int i = first;
 
 	*words = (struct tool_words){
-	    .by = REPORT_BY_STEP,
 	    .limit = DEFAULT_LIMIT,
 	    .format = TABLE_TEXT,
+	    .by = FIGURES_STEP,
 	};
 	while (i < argc) {
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-		bool utc = strcmp(argv[i], "--utc") == 0;
+		bool alone = read_switch(words, allowed, argv[i]);
 
-		if (utc && (allowed & TOOL_PERIOD) != 0)
-			words->said.zone = MOMENT_UTC;
-		else if (!read_option(words, allowed, argv[i], value))
+		if (!alone && !read_option(words, allowed, argv[i], value))
 			return false;
-		i += utc ? 1 : 2;
+		i += alone ? 1 : 2;
 	}
-	return read_period(words);
+	return read_periods(words);
 }
 
 typedef enum status load_config(struct config **config, struct text *problems);

@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "config_terminal.h"
 #include "db.h"
+#include "figures.h"
 #include "period.h"
 #include "report.h"
 #include "table.h"
@@ -13,7 +15,8 @@
 /* What the subcommands that use the database share. */
 enum tool_word {
 	TOOL_SINCE = 1,
-	TOOL_BY = 2,
+	TOOL_REPORT = 2, /* --by --versus --slo --exact --color, and
+		--format with html */
 	TOOL_LIMIT = 4,
 	TOOL_FORMAT = 8,
 	TOOL_PERIOD = 16 /* --during, --from, --to, --utc */
@@ -22,9 +25,18 @@ enum tool_word {
 struct tool_words {
 	struct period_words said;
 	struct period period; /* what they mean now */
-	enum report_by by;
 	int limit;
 	enum table_format format;
+
+	/* Of TOOL_REPORT. */
+	enum figures_by by;
+	const char *versus; /* NULL: nothing to compare with */
+	struct period versus_period;
+	int64_t slo_us; /* 0: no aim */
+	double slo_target;
+	bool exact;
+	bool html; /* whatever format says */
+	enum terminal_color color;
 };
 
 /*

@@ -1,90 +1,96 @@
-/* tool_report.c: stockroute report -> totals and latency percentiles */
+/* tool_report.c: stockroute report -> counts, outcomes and percentiles */
 #include "tool.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "db.h"
-#include "report.h"
-#include "table.h"
 #include "tool_reader.h"
+#include "view.h"
+
+/* What stands beside a line of the course. */
+#define COURSE_MARGIN 26
 
 static const char usage[] =
-    "usage: stockroute report [--since 24h] [--by step]"
-    " [--format text]\n"
-    "                         [--during WORD] [--from WORD] [--to WORD]"
-    " [--utc]\n"
+    "usage: stockroute report [--since 24h] [--by step] [--format text]\n"
+    "                         [--versus WORD] [--slo 300ms:99] [--exact]\n"
     "\n"
     "  --since   90s, 30m, 24h, 7d, today, yesterday, monday, 'this week',\n"
     "            'last week', 'last month', 2026-11-01, 2026-11-01T10:00\n"
-    "            (with Z or +02:00 if need be), or all\n"
+    "            (with Z or +02:00 if need be) or all: from there up to now\n"
     "  --during  such a period alone, not up to now\n"
     "  --from, --to  from where one begins to where another begins\n"
     "  --utc     days and times of UTC, not of this machine or TZ\n"
-    "  --by      step, hour, status, inventory, media or outcome\n"
-    "  --format  " TABLE_FORMATS "\n"
+    "  --by      " FIGURES_BY "\n"
+    "  --versus  a period to compare with, or previous: as long, just before\n"
+    "  --slo     how many took so long at most, and with which share as the\n"
+    "            aim how fast the budget of misses is used up\n"
+    "  --exact   look at each decision; else percentiles are within 4.4 %\n"
+    "  --format  " TABLE_FORMATS ", or html\n"
+    "  --color   auto, always or never\n"
     "\n"
     "By step each row is the time of one step; otherwise that of whole\n"
-    "decisions. Times are ms, hours are UTC, percentiles are exact.\n";
+    "decisions.\n";
 
-/* The file has at most one row of totals, and always one. */
-static enum status print_json(const struct tool_words *words,
-    const struct table *summary, const struct table *rows)
+static struct view make_view(
+    const struct tool_words *words, const struct terminal *terminal)
 {
-	enum status status;
+	return (struct view){
+	    .ask =
+		{
+		    .period = words->period,
+		    .zone = words->said.zone,
+		    .by = words->by,
+		    .exact = words->exact,
+		    .slo_us = words->slo_us,
+		    .slots_max = terminal->columns - COURSE_MARGIN,
+		},
+	    .slo_target = words->slo_target,
+	    .compares = words->versus != NULL,
+	    .versus = words->versus_period,
+	};
+}
 
-	printf("{\"by\": \"%s\",\n\"summary\": ", report_by_name(words->by));
-	status = table_print_object(summary, 0, stdout);
-	if (status != STATUS_OK)
-		return status;
-	printf(",\n\"rows\": ");
-	status = table_print(rows, TABLE_JSON, stdout);
-	printf("}\n");
+/* CSV and NDJSON are one table: the groups, without the totals. */
+static enum status print_table(
+    const struct view *view, enum table_format format)
+{
+	struct table *table = NULL;
+	enum status status = view_table(view, &table);
+
+	if (status == STATUS_OK)
+		status = table_print(table, format, stdout);
+	table_free(table);
 	return status;
 }
 
-static void print_period(const struct tool_words *words)
+static enum status print_view(const struct view *view,
+    const struct tool_words *words, const struct terminal *terminal)
 {
-	char from[MOMENT_BYTES];
-	char to[MOMENT_BYTES];
-
-	moment_write(
-	    words->period.from_us / CLOCK_SECOND, words->said.zone, from);
-	moment_write(words->period.to_us / CLOCK_SECOND, words->said.zone, to);
-	printf("decisions received from %s to %s\n\n", from, to);
-}
-
-static enum status print_report(const struct tool_words *words,
-    const struct table *summary, const struct table *rows)
-{
+	if (words->html)
+		return view_print_html(view, stdout);
+	if (words->format == TABLE_TEXT)
+		return view_print_text(view, terminal, stdout);
 	if (words->format == TABLE_JSON)
-		return print_json(words, summary, rows);
-	/* CSV is one table: the rows alone, without the totals. */
-	if (words->format == TABLE_TEXT) {
-		print_period(words);
-		table_print(summary, TABLE_TEXT, stdout);
-		printf("\nms by %s\n\n", report_by_name(words->by));
-	}
-	return table_print(rows, words->format, stdout);
+		return view_print_json(view, stdout);
+	return print_table(view, words->format);
 }
 
-/* Both questions see the same rows: one read transaction. */
 static enum status report(struct db *db, const struct tool_words *words)
 {
-	struct table *summary = NULL;
-	struct table *rows = NULL;
-	enum status status = db_begin_read(db);
+	struct terminal terminal = config_terminal(STDOUT_FILENO, words->color);
+	struct view view = make_view(words, &terminal);
+	enum status status = view_read(db, clock_wall_us(), &view);
 
-	if (status != STATUS_OK)
-		return status;
-	status = report_summary(db, &words->period, &summary);
 	if (status == STATUS_OK)
-		status = report_latency(db, words->by, &words->period, &rows);
-	db_end_read(db);
-	if (status == STATUS_OK)
-		status = print_report(words, summary, rows);
-	table_free(rows);
-	table_free(summary);
+		status = print_view(&view, words, &terminal);
+	view_done(&view);
+	if (status == STATUS_TOO_LARGE)
+		fprintf(stderr, "stockroute report: there are too many groups; "
+				"take a shorter period or --by day\n");
+	else if (status != STATUS_OK)
+		fprintf(stderr, "stockroute report: %s\n", status_name(status));
 	return status;
 }
 
@@ -95,8 +101,8 @@ int tool_report(int argc, char **argv)
 	enum status status;
 	struct db *db;
 
-	if (!tool_read_words(
-		argc, argv, 1, TOOL_PERIOD | TOOL_BY | TOOL_FORMAT, &words)) {
+	if (!tool_read_words(argc, argv, 1,
+		TOOL_SINCE | TOOL_PERIOD | TOOL_REPORT, &words)) {
 		fputs(usage, stderr);
 		return 2;
 	}
@@ -104,8 +110,6 @@ int tool_report(int argc, char **argv)
 	if (db == NULL)
 		return 1;
 	status = report(db, &words);
-	if (status != STATUS_OK)
-		fprintf(stderr, "stockroute report: %s\n", status_name(status));
 	db_close(db);
 	return status == STATUS_OK ? 0 : 1;
 }

@@ -82,6 +82,14 @@ static struct figures must_read(struct db *db, const struct figures_ask *ask)
 	return figures;
 }
 
+static void name_is(
+    const struct figures *figures, size_t i, const char *name, int64_t count)
+{
+	assert_true(i < figures->groups.count);
+	assert_string_equal(figures->groups.rows[i].name, name);
+	assert_int_equal(figures->groups.rows[i].count, count);
+}
+
 static void is_near(double got, double exact)
 {
 	double off = exact == 0 ? got : got / exact - 1;
@@ -191,6 +199,58 @@ static void exact_percentiles_are_the_nearest_ranks(void **state)
 	db_close(db);
 }
 
+/* ceil(0.5 * 3) = 2nd, ceil(0.9 * 3) = 3rd. */
+static void percentiles_of_few_values_are_right_too(void **state)
+{
+	struct db *db = open_empty(*state);
+	struct figures_ask ask = {
+	    .period = days(1), .by = FIGURES_STEP, .exact = true};
+	const struct figures_row *row;
+	struct figures figures;
+
+	begin(db);
+	for (int i = 1; i <= 3; i++)
+		insert(db, MAY_S + i, i * 10000, "voice", OUTCOME_ROUTED);
+	commit(db);
+	figures = must_read(db, &ask);
+	row = figures_find(&figures.groups, "total");
+	assert_non_null(row);
+	assert_ptr_equal(row, &figures.groups.rows[figures.groups.count - 1]);
+	assert_int_equal(row->count, 3);
+	assert_int_equal((int)(row->us[FIGURES_P50] + 0.5), 20000);
+	assert_int_equal((int)(row->us[FIGURES_P90] + 0.5), 30000);
+	figures_done(&figures);
+	db_close(db);
+}
+
+static void replaced_decisions_are_not_counted(void **state)
+{
+	struct place *place = *state;
+	struct db *db = open_empty(place);
+	struct figures_ask ask = {.period = days(1), .by = FIGURES_OUTCOME};
+	sqlite3 *raw;
+
+	begin(db);
+	insert(db, MAY_S, 1000, "voice", OUTCOME_FAILED);
+	insert(db, MAY_S, 2000, "voice", OUTCOME_ROUTED);
+	commit(db);
+	fold(db, 10);
+	raw = raw_open(place);
+	raw_run(raw, "UPDATE decision SET replaced_by = 2 WHERE id = 1");
+	sqlite3_close(raw);
+	for (int exact = 0; exact < 2; exact++) {
+		struct figures figures;
+
+		ask.exact = exact == 1;
+		figures = must_read(db, &ask);
+		assert_int_equal(figures.total.count, 1);
+		assert_int_equal(figures.groups.count, 1);
+		name_is(&figures, 0, "routed", 1);
+		figures_done(&figures);
+	}
+	db_close(db);
+}
+
 static void the_period_is_widened_to_what_sums_have(void **state)
 {
 	struct db *db = open_empty(*state);
@@ -240,14 +300,6 @@ static void all_begins_with_the_first_decision(void **state)
 	assert_true(figures.course.count > 30);
 	figures_done(&figures);
 	db_close(db);
-}
-
-static void name_is(
-    const struct figures *figures, size_t i, const char *name, int64_t count)
-{
-	assert_true(i < figures->groups.count);
-	assert_string_equal(figures->groups.rows[i].name, name);
-	assert_int_equal(figures->groups.rows[i].count, count);
 }
 
 /* One decision an hour, over the night in which the clocks go back. */
@@ -450,6 +502,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_PLACE(sums_are_within_their_error_of_the_exact_figures),
 	    WITH_PLACE(exact_percentiles_are_the_nearest_ranks),
+	    WITH_PLACE(percentiles_of_few_values_are_right_too),
+	    WITH_PLACE(replaced_decisions_are_not_counted),
 	    WITH_PLACE(the_period_is_widened_to_what_sums_have),
 	    WITH_PLACE(all_begins_with_the_first_decision),
 	    WITH_PLACE(days_on_which_clocks_change_have_all_their_hours),

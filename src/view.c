@@ -1,0 +1,88 @@
+/* view.c: a period, and one to compare with -> their figures, side by side */
+#include "view.h"
+
+#include "clock.h"
+
+#define HOUR_S 3600
+#define DAY_S  86400
+
+/* A period that was widened still begins where the one before it ends. */
+static struct period other_period(const struct view *view)
+{
+	struct period other = view->versus;
+
+	if (other.to_us == view->ask.period.from_us)
+		other.to_us = view->now.period.from_us;
+	return other;
+}
+
+/* Both periods see the same decisions. */
+enum status view_read(struct db *db, int64_t now_us, struct view *view)
+{
+	struct figures_ask ask = view->ask;
+	enum status status = db_begin_read(db);
+
+	if (status != STATUS_OK)
+		return status;
+	status = figures_read(db, &ask, now_us, &view->now);
+	ask.period = other_period(view);
+	ask.slots_max = 0;
+	if (status == STATUS_OK && view->compares)
+		status = figures_read(db, &ask, now_us, &view->was);
+	db_end_read(db);
+	return status;
+}
+
+void view_done(struct view *view)
+{
+	figures_done(&view->now);
+	figures_done(&view->was);
+}
+
+/* A day may be an hour longer in one period than in the other. */
+static const struct figures_row *at_same_time(
+    const struct view *view, int64_t start_s)
+{
+	int64_t shift_us = view->now.period.from_us - view->was.period.from_us;
+	int64_t wanted_s = start_s - shift_us / CLOCK_SECOND;
+	int64_t half_s = view->ask.by == FIGURES_DAY ? DAY_S / 2 : HOUR_S / 2;
+
+	for (size_t i = 0; i < view->was.groups.count; i++) {
+		const struct figures_row *row = &view->was.groups.rows[i];
+
+		if (row->start_s > wanted_s - half_s &&
+		    row->start_s <= wanted_s + half_s)
+			return row;
+	}
+	return NULL;
+}
+
+const struct figures_row *view_was(const struct view *view, size_t i)
+{
+	const struct figures_row *row = &view->now.groups.rows[i];
+
+	if (view->ask.by == FIGURES_HOUR || view->ask.by == FIGURES_DAY)
+		return at_same_time(view, row->start_s);
+	return figures_find(&view->was.groups, row->name);
+}
+
+int view_verdict(const struct figures_row *now, const struct figures_row *was)
+{
+	double now_us = now->us[FIGURES_P95];
+	double was_us;
+
+	if (was == NULL || now->count < VIEW_JUDGED_MIN ||
+	    was->count < VIEW_JUDGED_MIN)
+		return 0;
+	was_us = was->us[FIGURES_P95];
+	if (now_us > was_us * 1.1)
+		return 1;
+	return now_us < was_us / 1.1 ? -1 : 0;
+}
+
+const char *view_verdict_name(int verdict)
+{
+	if (verdict == 0)
+		return "";
+	return verdict > 0 ? "worse" : "better";
+}
