@@ -31,7 +31,8 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 	circuit throttle retry backoff retry_after trace hex json base64 \
 	auth_scheme auth_key config config_key config_secret config_read \
 	config_value config_webhook config_upstream config_report \
-	config_print problem file text log clock status
+	config_print problem file text log log_format log_sink log_repeat \
+	clock status
 # What it shows, and the command-line tool.
 SHOW_C  := reader admin page page_report page_facts page_state page_verdict \
 	page_html page_tables page_now page_chart page_style page_words \

@@ -25,6 +25,8 @@
 #define GATHER_FIRST_US    (10 * CLOCK_SECOND)
 /* mod_fcgid kills 8 s after SIGTERM; flows need a moment to answer. */
 #define DRAIN_US (5 * CLOCK_SECOND)
+/* What the log held back is told so soon after its minute. */
+#define LOG_TURN_US (10 * CLOCK_SECOND)
 
 /*
  * The process. app.config is NULL until it was configured: at the start
@@ -36,6 +38,7 @@ struct process {
 	struct loop *loop;
 	struct gateway *gateway;
 	struct loop_timer drain_timer;
+	struct loop_timer log_timer;
 	int signal_fd;
 	bool cgi;
 	bool draining;
@@ -62,6 +65,15 @@ static void drain_due(void *arg)
 	log_line(LOG_WARN, NULL, "stopping: %zu events are cut short",
 	    process->app.flows);
 	app_stop(&process->app);
+}
+
+static void log_due(void *arg)
+{
+	struct process *process = arg;
+
+	log_tell_repeats();
+	loop_timer_set(
+	    process->loop, &process->log_timer, clock_mono_us() + LOG_TURN_US);
 }
 
 static void got_signal(void *arg, uint32_t events)
@@ -120,6 +132,12 @@ static void log_problems(const struct text *problems)
 	}
 }
 
+/* A process for one event begins and ends with it: no change of state. */
+static enum log_level level_of_start(const struct process *process)
+{
+	return process->cgi ? LOG_DEBUG : LOG_INFO;
+}
+
 static enum status configure(struct process *process, const char *file_param)
 {
 	struct text problems;
@@ -136,7 +154,7 @@ static enum status configure(struct process *process, const char *file_param)
 			keeper_fold_once(process->app.keeper);
 		else
 			app_serve_queue(&process->app);
-		log_line(LOG_INFO, NULL,
+		log_line(level_of_start(process), NULL,
 		    "stockroute %s, map %.12s, on SQLite %s: %s",
 		    STOCKROUTE_VERSION, routing_digest(process->app.routing),
 		    db_sqlite_version(), db_engine());
@@ -179,7 +197,7 @@ static bool is_configured(
 	/* Before the second request: there is room for so many. */
 	gateway_set_limits(process->gateway, (size_t)config->body_max_bytes,
 	    (size_t)config->inflight_max, config->gather_us);
-	confine(config, process->app.store);
+	confine(config, process->app.store, level_of_start(process));
 	return true;
 }
 
@@ -270,6 +288,7 @@ static enum status open_process(struct process *process)
 		return STATUS_MEMORY;
 	process->app.loop = process->loop;
 	loop_timer_init(&process->drain_timer, drain_due, process);
+	loop_timer_init(&process->log_timer, log_due, process);
 	if (!take_signals(process))
 		return STATUS_IO;
 	process->cgi = gateway_is_cgi();
@@ -282,8 +301,10 @@ static enum status open_process(struct process *process)
 	if (status != STATUS_OK)
 		return status;
 	gateway_on_idle(process->gateway, became_idle, process);
+	log_due(process);
 	if (process->app.config)
-		confine(process->app.config, process->app.store);
+		confine(process->app.config, process->app.store,
+		    level_of_start(process));
 	return STATUS_OK;
 }
 
@@ -303,6 +324,7 @@ int main(void)
 	app_close(&process.app);
 	gateway_close(process.gateway);
 	loop_timer_stop(process.loop, &process.drain_timer);
+	loop_timer_stop(process.loop, &process.log_timer);
 	loop_free(process.loop);
 	if (process.signal_fd >= 0)
 		close(process.signal_fd);

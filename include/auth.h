@@ -10,6 +10,7 @@
 #include "gateway.h"
 #include "status.h"
 #include "tally.h"
+#include "trace.h"
 
 /*
  * Who may post events, as WEBHOOK_AUTH says. Keys are made ready once;
@@ -40,11 +41,11 @@ bool auth_needs_body(const struct auth *auth);
  * the raw bytes, before anything is parsed. STATUS_OK: yes; *signed_id is
  * the event's id when it was signed (borrowed from request), else NULL.
  * STATUS_UNAUTHENTICATED: answer 401 and nothing more. What failed is
- * logged here, with the key's id where it is known and request_id, which
+ * logged here, with the key's id where it is known and trace, which
  * may be NULL.
  */
 enum status auth_check(struct auth *auth, const struct gateway_request *request,
-    const char *request_id, const char **signed_id);
+    const struct trace *trace, const char **signed_id);
 
 /*
  * The header line, with CRLF, that a 401 bears (RFC 9110 11.6.1): the same

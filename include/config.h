@@ -156,6 +156,8 @@ struct config {
 
 	struct webhook_secrets admin_tokens; /* none: there are no pages */
 	enum log_level log_level;
+	enum log_format log_format;
+	char log_to[CONFIG_TEXT_BYTES]; /* see log_sink.h; "" = stderr */
 
 	enum config_switch landlock; /* files and ports confined */
 	enum config_switch seccomp;  /* system calls confined */

@@ -25,10 +25,11 @@ void confine_begin(void);
  * (confine_files.h) with LANDLOCK=on, system calls (confine_calls.h) with
  * SECCOMP=on, for all threads. What the kernel does not have is left out:
  * the process goes on, and one line of the log says what it has and why not
- * the rest, as a warning when something that is on failed. Waits until the
- * store's thread is between two groups.
+ * the rest: of that level, or a warning when something that is on failed.
+ * Waits until the store's thread is between two groups.
  */
-void confine(const struct config *config, struct store *store);
+void confine(
+    const struct config *config, struct store *store, enum log_level level);
 
 /* Prints what this kernel has of it, for `stockroute check`. */
 void confine_print(const struct config *config, FILE *out);

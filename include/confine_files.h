@@ -10,6 +10,7 @@
  * Files and ports, by Landlock (landlock(7)). What stays:
  *
  * - the database's folder, to read, write, make and remove files in;
+ * - the folder of LOG_TO=file:, to write and make files in;
  * - to read: /etc, the libraries, certificates and time zones of the
  *   system, and the folders of UPSTREAM_CA_FILE, UPSTREAM_CLIENT_CERT and
  *   UPSTREAM_CLIENT_KEY, which curl reads at each new connection. Folders,

@@ -111,8 +111,12 @@ enum status record_insert(struct db *db, struct record *record);
  */
 enum status record_replace(struct db *db, const struct record *record);
 
-/* The whole record as one line of key=value, for the log. Bounded. */
-struct text;
-void record_describe(const struct record *record, struct text *text);
+/*
+ * Adds the whole record to a line of the log, under the names of its
+ * columns: the row can be entered by hand. What an operator looks for comes
+ * first.
+ */
+struct log_entry;
+void record_describe(const struct record *record, struct log_entry *entry);
 
 #endif

@@ -129,6 +129,7 @@ enum status app_start(struct app *app, struct text *problems)
 	enum status status;
 
 	log_set_level(app->config->log_level);
+	log_open(app->config->log_to, app->config->log_format);
 	status = routing_load(
 	    app->config->routing, app->config->file, problems, &app->routing);
 	if (status != STATUS_OK)
@@ -236,5 +237,7 @@ void app_close(struct app *app)
 	auth_free(app->auth);
 	routing_free(app->routing);
 	config_free(app->config);
+	/* The last: what goes on from here is told on stderr. */
+	log_close();
 	*app = (struct app){.loop = app->loop};
 }

@@ -123,7 +123,7 @@ static void write_header(const char *param, char header[HEADER_BYTES])
 
 /* Neither secret nor signature nor anything else that came. */
 static void log_refusal(const struct auth *auth,
-    const struct auth_verdict *verdict, const char *request_id)
+    const struct auth_verdict *verdict, const struct trace *trace)
 {
 	bool apache = verdict->reason == AUTH_HEADER_MISSING &&
 		      strcmp(verdict->header, "HTTP_AUTHORIZATION") == 0;
@@ -133,7 +133,7 @@ static void log_refusal(const struct auth *auth,
 	write_header(verdict->header, header);
 	if (verdict->key != AUTH_NO_KEY)
 		key = auth->keys.items[verdict->key].id;
-	log_event(LOG_WARN, NULL, request_id,
+	log_event(LOG_WARN, NULL, trace,
 	    "webhook refused: %s: header %s: %s%s%s%s",
 	    reasons[verdict->reason].word, header,
 	    reasons[verdict->reason].meaning,
@@ -163,7 +163,7 @@ static void count_key(struct auth *auth, const struct auth_verdict *verdict)
 }
 
 enum status auth_check(struct auth *auth, const struct gateway_request *request,
-    const char *request_id, const char **signed_id)
+    const struct trace *trace, const char **signed_id)
 {
 	struct auth_verdict verdict = {.reason = AUTH_OK, .key = AUTH_NO_KEY};
 
@@ -179,7 +179,7 @@ enum status auth_check(struct auth *auth, const struct gateway_request *request,
 	if (verdict.reason == AUTH_OK)
 		return STATUS_OK;
 	tally_count(auth->tally, TALLY_REFUSED, 0, (int)verdict.reason);
-	log_refusal(auth, &verdict, request_id);
+	log_refusal(auth, &verdict, trace);
 	return STATUS_UNAUTHENTICATED;
 }
 

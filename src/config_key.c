@@ -95,8 +95,15 @@ static const struct config_word spills[] = {
 static const struct config_word log_levels[] = {
     [LOG_ERROR] = {"error", "what failed"},
     [LOG_WARN] = {"warn", "and what was refused or fell back"},
-    [LOG_INFO] = {"info", "and starts, stops, waits and new tokens"},
-    [LOG_DEBUG] = {"debug", "and each decision"},
+    [LOG_INFO] = {"info",
+	"and one line for each event, starts, stops and new tokens"},
+    [LOG_DEBUG] = {"debug", "and each wait and attempt; nothing is held back"},
+    {NULL, NULL},
+};
+
+static const struct config_word log_formats[] = {
+    [LOG_LOGFMT] = {"logfmt", "key=value"},
+    [LOG_JSON] = {"json", "one object a line"},
     {NULL, NULL},
 };
 
@@ -312,6 +319,12 @@ const struct config_key config_keys[KEY_COUNT] = {
 	"WEBHOOK_SECRETS; without one there are no pages"},
     [KEY_LOG_LEVEL] = {"LOG_LEVEL", CONFIG_WORDS, FIELD(log_level), "info", 0,
 	0, log_levels, "What is logged"},
+    [KEY_LOG_FORMAT] = {"LOG_FORMAT", CONFIG_WORDS, FIELD(log_format), "logfmt",
+	0, 0, log_formats, "How a line of the log is written"},
+    [KEY_LOG_TO] = {"LOG_TO", CONFIG_LOG_TO, FIELD(log_to), "stderr", 6,
+	TEXT_MAX, NULL,
+	"Where the log goes: stderr, which is the web server's error log, a "
+	"file, the system's log or systemd's journal"},
     [KEY_LANDLOCK] = {"LANDLOCK", CONFIG_WORDS, FIELD(landlock), "on", 0, 0,
 	landlocks, "Which files and ports a process reaches, once it runs"},
     [KEY_SECCOMP] = {"SECCOMP", CONFIG_WORDS, FIELD(seccomp), "on", 0, 0,

@@ -17,6 +17,7 @@ enum config_type {
 	CONFIG_POINTER,  /* JSON Pointer */
 	CONFIG_HEADER,   /* the name of an HTTP header */
 	CONFIG_ALPHABET, /* characters and ranges of them */
+	CONFIG_LOG_TO,   /* as log_sink.h has it */
 	CONFIG_SECRET,   /* never shown; also as NAME_FILE */
 	CONFIG_SECRETS,  /* several; in the JSON file a list of objects too */
 	CONFIG_WORDS,    /* one of words, kept as its index */
@@ -110,6 +111,8 @@ enum config_key_number {
 	KEY_MAX_TRANSFERS,
 	KEY_ADMIN_TOKEN,
 	KEY_LOG_LEVEL,
+	KEY_LOG_FORMAT,
+	KEY_LOG_TO,
 	KEY_LANDLOCK,
 	KEY_SECCOMP,
 	KEY_COUNT

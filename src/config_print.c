@@ -115,6 +115,9 @@ static void print_range(const struct config_key *key, FILE *out)
 	case CONFIG_ALPHABET:
 		fputs("visible ASCII", out);
 		break;
+	case CONFIG_LOG_TO:
+		fputs("`stderr`, `file:/PATH`, `syslog` or `journal`", out);
+		break;
 	case CONFIG_SECRETS:
 		fprintf(out, "%lld to %lld bytes each", (long long)key->min,
 		    (long long)key->max);

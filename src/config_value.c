@@ -7,13 +7,14 @@
 #include <strings.h>
 
 #include "json.h"
+#include "log_sink.h"
 
 /* Checks a text and puts it into the field; NULL or what is wrong. */
 typedef const char *set_value(
     const struct config_key *key, const char *text, void *field);
 
 static set_value set_text, set_path, set_url, set_pointer, set_header;
-static set_value set_alphabet, set_words, set_number, set_ms;
+static set_value set_alphabet, set_log_to, set_words, set_number, set_ms;
 
 static set_value *const setters[CONFIG_TYPE_COUNT] = {
     [CONFIG_TEXT] = set_text,
@@ -22,6 +23,7 @@ static set_value *const setters[CONFIG_TYPE_COUNT] = {
     [CONFIG_POINTER] = set_pointer,
     [CONFIG_HEADER] = set_header,
     [CONFIG_ALPHABET] = set_alphabet,
+    [CONFIG_LOG_TO] = set_log_to,
     [CONFIG_SECRET] = set_text,
     [CONFIG_SECRETS] = config_set_secrets,
     [CONFIG_WORDS] = set_words,
@@ -31,6 +33,7 @@ static set_value *const setters[CONFIG_TYPE_COUNT] = {
 };
 
 _Static_assert(sizeof(enum log_level) == sizeof(int) &&
+		   sizeof(enum log_format) == sizeof(int) &&
 		   sizeof(enum webhook_auth) == sizeof(int) &&
 		   sizeof(enum webhook_scheme) == sizeof(int) &&
 		   sizeof(enum webhook_hash) == sizeof(int) &&
@@ -121,6 +124,16 @@ static const char *set_alphabet(
 		    at[-1] > at[1])
 			return "has a range that ends before it begins";
 	}
+	return set_text(key, text, field);
+}
+
+static const char *set_log_to(
+    const struct config_key *key, const char *text, void *field)
+{
+	enum log_place place;
+
+	if (!log_sink_parse(text, &place, NULL))
+		return "is no place for a log";
 	return set_text(key, text, field);
 }
 
@@ -299,6 +312,8 @@ void config_add_wanted(struct text *text, const struct config_key *key)
 			      "hyphens",
 	    [CONFIG_ALPHABET] = "characters, and ranges such as A-Z; a hyphen "
 				"last",
+	    [CONFIG_LOG_TO] = "stderr, syslog, journal, or file: with a path "
+			      "that begins with /",
 	    [CONFIG_SECRET] = "a secret",
 	    [CONFIG_SECRETS] = "1 to 10 secrets, apart by spaces or commas",
 	    [CONFIG_WORDS] = "one of",

@@ -87,14 +87,15 @@ static bool confine_calls(const struct config *config, char words[WORDS_MAX])
 }
 
 /* Files first: the calls that this takes are not allowed any more then. */
-void confine(const struct config *config, struct store *store)
+void confine(
+    const struct config *config, struct store *store, enum log_level level)
 {
 	char files[WORDS_MAX];
 	char calls[WORDS_MAX];
 	bool good = confine_files(config, store, files);
 
 	good = confine_calls(config, calls) && good;
-	log_line(good ? LOG_INFO : LOG_WARN, NULL,
+	log_line(good ? level : LOG_WARN, NULL,
 	    "confined: files and ports: %s, system calls: %s", files, calls);
 }
 

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "log_sink.h"
+
 /*
  * The kernel's interface as of version 6, which is younger than the headers
  * of many systems. The kernel takes a shorter struct for zeros at its end.
@@ -48,6 +50,8 @@ static const uint64_t newest[] = {
 #define KEEP_DATABASE                                                          \
 	(READ | LANDLOCK_ACCESS_FS_WRITE_FILE | TRUNCATE |                     \
 	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+#define ADD_TO_LOG (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG)
 
 /*
  * What name resolution, TLS and the C library may read at any time. What is
@@ -126,6 +130,19 @@ static enum status allow_folder_of(
 	return allow_path(making, dirname(real), rights);
 }
 
+/* To make the file again once it was renamed. A socket needs no right. */
+static enum status allow_log(
+    const struct making *making, const struct config *config)
+{
+	enum log_place place = LOG_TO_STDERR;
+	char path[LOG_SINK_PATH_BYTES];
+
+	if (!log_sink_parse(config->log_to, &place, path) ||
+	    place != LOG_TO_FILE)
+		return STATUS_OK;
+	return allow_folder_of(making, path, ADD_TO_LOG);
+}
+
 static enum status allow_files(
     const struct making *making, const struct config *config)
 {
@@ -137,6 +154,8 @@ static enum status allow_files(
 	}
 	if (status == STATUS_OK)
 		status = allow_folder_of(making, config->db, KEEP_DATABASE);
+	if (status == STATUS_OK)
+		status = allow_log(making, config);
 	if (status == STATUS_OK)
 		status =
 		    allow_folder_of(making, config->upstream_ca_file, READ);

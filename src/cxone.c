@@ -67,8 +67,7 @@ static void end(void *arg)
 	struct cxone_update *update = arg;
 
 	if (update->status != STATUS_OK)
-		log_event(LOG_WARN, update->interaction_id,
-		    trace_request_id(update->trace),
+		log_event(LOG_WARN, update->interaction_id, update->trace,
 		    "CXone update failed: %s, HTTP %d, %d sent: %s",
 		    status_name(update->status), update->http, update->attempts,
 		    update->problem);
@@ -235,8 +234,7 @@ static void repeat(struct cxone_update *update, enum retry_reason reason,
 
 	verdict = retry_judge(&cxone->rules, &question, &wait_us);
 	if (verdict == RETRY_WAIT) {
-		log_event(LOG_INFO, update->interaction_id,
-		    trace_request_id(update->trace),
+		log_event(LOG_DEBUG, update->interaction_id, update->trace,
 		    "%s, attempt %d, waiting %lld ms",
 		    describe(status, answer->code), update->attempts,
 		    (long long)(wait_us / CLOCK_MS));
@@ -313,8 +311,7 @@ static void log_problem(
     const struct cxone_update *update, const struct http_answer *answer)
 {
 	if (answer->problem[0] != '\0')
-		log_event(LOG_WARN, update->interaction_id,
-		    trace_request_id(update->trace),
+		log_event(LOG_WARN, update->interaction_id, update->trace,
 		    "PATCH, attempt %d, HTTP %ld: %s", update->attempts,
 		    answer->code, answer->problem);
 }

@@ -82,18 +82,17 @@ static void write_answer(struct flow *flow, bool recorded)
 	}
 }
 
+/* The one line of an event; it has the names of the row's columns. */
 static void log_decision(
     const struct flow *flow, enum log_level level, const char *what)
 {
-	struct text line;
+	struct log_entry entry;
 
 	if (!log_enabled(level))
 		return;
-	text_init(&line, FLOW_ANSWER_MAX);
-	record_describe(&flow->record, &line);
-	log_event(level, flow->record.interaction_id,
-	    trace_request_id(&flow->trace), "%s: %s", what, text_string(&line));
-	text_done(&line);
+	log_begin(&entry, level, what);
+	record_describe(&flow->record, &entry);
+	log_end(&entry);
 }
 
 /* The event as it goes into the queue; its body stays the request's. */
@@ -115,7 +114,7 @@ static struct outbox_item *make_item(struct flow *flow)
 }
 
 /* A worker that is stopped, as in CGI, leaves it to another process. */
-static void wake_queue(struct flow *flow)
+static void wake_queue(const struct flow *flow)
 {
 	if (flow->app->queue)
 		queue_wake(flow->app->queue);
@@ -215,8 +214,7 @@ static void plan(struct flow *flow)
 /* Without the queue after all: the sender is told of the failure itself. */
 static void lost_spill(struct flow *flow, enum status status)
 {
-	log_event(LOG_ERROR, flow->record.interaction_id,
-	    trace_request_id(&flow->trace),
+	log_event(LOG_ERROR, flow->record.interaction_id, &flow->trace,
 	    "not routed, and not queued either: %s", status_name(status));
 	write_answer(flow, false);
 }
@@ -233,6 +231,36 @@ static void lost_record(struct flow *flow, enum status status)
 		write_answer(flow, false);
 }
 
+/* Its decision, that it failed, has a line of its own. */
+static void log_parked(const struct flow *flow)
+{
+	log_event(LOG_WARN, flow->record.interaction_id, &flow->trace,
+	    "parked in the queue after %d attempts: %s",
+	    flow->record.queue_attempts, status_name(flow->status));
+}
+
+static void log_queued(const struct flow *flow)
+{
+	log_event(LOG_DEBUG, flow->record.interaction_id, &flow->trace,
+	    "in the queue, after %d attempts: %s", flow->record.queue_attempts,
+	    status_name(flow->status));
+}
+
+/* What was committed is told where an operator looks for it. */
+static void log_settled(const struct flow *flow)
+{
+	const struct settlement *settlement = &flow->settlement;
+
+	if (settlement->undecided)
+		log_queued(flow);
+	else
+		log_decision(flow, LOG_INFO, "decided");
+	if (settlement->queue == SETTLE_PARK)
+		log_parked(flow);
+	if (settlement->queue == SETTLE_PUT)
+		wake_queue(flow);
+}
+
 static void wrote_record(void *arg, enum status status)
 {
 	struct flow *flow = arg;
@@ -241,17 +269,14 @@ static void wrote_record(void *arg, enum status status)
 
 	if (app->ended)
 		app->ended(app->ended_arg, settlement, status);
-	if (status == STATUS_STALE)
-		log_event(LOG_WARN, flow->record.interaction_id,
-		    trace_request_id(&flow->trace),
+	if (status == STATUS_OK)
+		log_settled(flow);
+	else if (status == STATUS_STALE)
+		log_event(LOG_WARN, flow->record.interaction_id, &flow->trace,
 		    "too late: another worker has the queued event");
-	else if (status == STATUS_OK && !settlement->undecided)
-		log_decision(flow, LOG_DEBUG, "decided");
-	else if (status == STATUS_OK && settlement->queue == SETTLE_PUT)
-		wake_queue(flow);
-	else if (status != STATUS_OK && settlement->queue == SETTLE_PUT)
+	else if (settlement->queue == SETTLE_PUT)
 		lost_spill(flow, status);
-	else if (status != STATUS_OK)
+	else
 		lost_record(flow, status);
 	flow_resume(flow, STATUS_OK);
 }
@@ -285,19 +310,26 @@ static void accepted(void *arg, enum status status)
 	/* For the counts; the way goes on to the answer as it is. */
 	flow->status = status;
 	if (status != STATUS_OK) {
+		log_event(LOG_ERROR, flow->record.interaction_id, &flow->trace,
+		    "refused, it cannot be queued: %s", status_name(status));
 		flow->record.http = answer_refusal(status, NULL, &flow->text);
 	} else if (claimed && claim->found == CLAIM_FINISHED) {
+		log_event(LOG_INFO, flow->record.interaction_id, &flow->trace,
+		    "a duplicate, answered as the first one was");
 		flow->record.http = claim->http;
 		answer_duplicate(&claim->answer, &flow->text);
 		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
 		    TALLY_DUPLICATE_ANSWERED);
 	} else if (claimed && claim->found == CLAIM_IN_HAND) {
+		log_event(LOG_INFO, flow->record.interaction_id, &flow->trace,
+		    "a duplicate of an event in hand");
 		flow->status = STATUS_IN_FLIGHT;
 		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
 		    TALLY_DUPLICATE_IN_FLIGHT);
 		flow->record.http =
 		    answer_refusal(STATUS_IN_FLIGHT, NULL, &flow->text);
 	} else {
+		log_queued(flow);
 		wake_queue(flow);
 	}
 	flow_resume(flow, STATUS_OK);
@@ -366,12 +398,22 @@ static void count_answer(const struct flow *flow)
 		tally_count(tally, TALLY_SHED, 0, (int)why_shed(flow));
 }
 
+/* Why somebody is not authenticated was told where that was seen. */
+static void turn_away(struct flow *flow)
+{
+	write_answer(flow, false);
+	if (flow->status != STATUS_UNAUTHENTICATED)
+		log_event(LOG_WARN, NULL, &flow->trace,
+		    "refused at the door: %s, HTTP %d",
+		    status_name(flow->status), flow->record.http);
+}
+
 enum status flow_send_answer(struct flow *flow)
 {
 	struct gateway_request *request = flow->request;
 
 	if (!flow->let_in)
-		write_answer(flow, false);
+		turn_away(flow);
 	count_answer(flow);
 	flow->request = NULL;
 	if (flow->retry_after_s > 0)

@@ -81,7 +81,7 @@ static void got_pressure(void *arg)
 enum status flow_check_webhook(struct flow *flow)
 {
 	enum status status = webhook_check(flow->app->auth, flow->request,
-	    trace_request_id(&flow->trace), &flow->event.signed_id);
+	    &flow->trace, &flow->event.signed_id);
 
 	if (status == STATUS_OK)
 		status = check_pressure(flow);
@@ -143,8 +143,7 @@ static void took_claim(void *arg, enum status status)
 	}
 	flow->claimed = status == STATUS_OK;
 	if (!flow->claimed)
-		log_event(LOG_ERROR, flow->record.interaction_id,
-		    trace_request_id(&flow->trace),
+		log_event(LOG_ERROR, flow->record.interaction_id, &flow->trace,
 		    "duplicates cannot be known: %s", status_name(status));
 	flow_resume(flow, STATUS_OK);
 }

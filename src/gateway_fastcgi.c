@@ -339,8 +339,7 @@ static void answer_late(struct gateway_request *request)
 	struct trace trace;
 
 	trace_read(&trace, &headers);
-	log_event(LOG_WARN, NULL, trace_request_id(&trace),
-	    "a request did not arrive in time");
+	log_event(LOG_WARN, NULL, &trace, "a request did not arrive in time");
 	snprintf(line, sizeof line, "%s\r\n", trace.request_line);
 	gateway_reply(request, &(struct gateway_answer){.http = 408,
 				   .headers = line,

@@ -152,7 +152,7 @@ static void stand_in(struct inventory_question *question)
 	stock->stale = word;
 	set_word(stock, word ? word : fallback_word(stock->result));
 	if (word && stock_may_warn(item, now_us))
-		log_event(LOG_WARN, NULL, trace_request_id(question->trace),
+		log_event(LOG_WARN, NULL, question->trace,
 		    "inventory: stale \"%s\", %lld s old, is used for %s: %s",
 		    word, (long long)((now_us - item->word_us) / CLOCK_SECOND),
 		    item->sku, status_name(stock->result));
@@ -279,8 +279,7 @@ static void got_stock(
 	if (status == STATUS_BREAKER_OPEN)
 		stock->attempts = 0;
 	if (status != STATUS_OK) {
-		log_event(lookup_level(status), NULL,
-		    trace_request_id(question->trace),
+		log_event(lookup_level(status), NULL, question->trace,
 		    "inventory lookup failed: %s, HTTP %ld%s%s",
 		    status_name(status), answer->code,
 		    answer->problem[0] != '\0' ? ", " : "", answer->problem);

@@ -1,27 +1,20 @@
-/* log.c: happenings -> logfmt lines on stderr */
+/* log.c: happenings -> one line each, at the place that LOG_TO names */
 #include "log.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
+#include "log_repeat.h"
+#include "log_sink.h"
+#include "trace.h"
 
-/* Below PIPE_BUF, so that lines of several processes never mix. */
-#define LINE_BYTES   2000
-#define ENDING       "...\"\n"
-#define ENDING_BYTES (sizeof ENDING - 1)
-
-/* On the stack: a line can be logged when there is no memory. */
-struct line {
-	char bytes[LINE_BYTES];
-	size_t length;
-	bool cut; /* something did not fit; nothing is added any more */
-};
+#define MESSAGE_BYTES 2000
+#define DOTS          "..."
 
 static const char *const level_names[LOG_LEVEL_COUNT] = {
     [LOG_ERROR] = "error",
@@ -30,8 +23,24 @@ static const char *const level_names[LOG_LEVEL_COUNT] = {
     [LOG_DEBUG] = "debug",
 };
 
-/* The only variable of the program at file level; any thread may read it. */
-static atomic_int highest_level = LOG_INFO;
+/*
+ * The only variable of the program at file level: any thread, and what has
+ * no other place to say what went wrong, may log. The lock is for what
+ * follows it.
+ */
+static struct {
+	atomic_int level; /* the highest that is written */
+	atomic_int format;
+	atomic_bool to_journal;
+	pthread_mutex_t lock;
+	bool away; /* lines go to stderr instead, which was told */
+	struct log_sink sink;
+	struct log_repeats repeats;
+} the_log = {
+    .level = LOG_INFO,
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .sink.fd = -1,
+};
 
 const char *log_level_name(enum log_level level)
 {
@@ -40,149 +49,205 @@ const char *log_level_name(enum log_level level)
 
 void log_set_level(enum log_level level)
 {
-	atomic_store_explicit(&highest_level, (int)level, memory_order_relaxed);
+	atomic_store_explicit(&the_log.level, (int)level, memory_order_relaxed);
+}
+
+static int highest_level(void)
+{
+	return atomic_load_explicit(&the_log.level, memory_order_relaxed);
 }
 
 bool log_enabled(enum log_level level)
 {
-	return (int)level <=
-	       atomic_load_explicit(&highest_level, memory_order_relaxed);
+	return (int)level <= highest_level();
 }
 
-/* Whole pieces only, so that an escape is never cut in its middle. */
-static void add_piece(struct line *line, const char *piece, size_t length)
+/* --- writing; the lock is held --- */
+
+static bool try_write(const struct log_entry *entry, int64_t now_us)
 {
-	if (line->cut || length > LINE_BYTES - ENDING_BYTES - line->length) {
-		line->cut = true;
-		return;
+	const struct log_message message = {.level = (int)entry->level,
+	    .line = &entry->line,
+	    .fields = &entry->fields};
+
+	return log_sink_write(&the_log.sink, &message, now_us);
+}
+
+/* Once, where the lines go from now on. */
+static void tell_away(void)
+{
+	struct log_entry entry;
+	char words[160];
+
+	snprintf(words, sizeof words,
+	    "the log cannot be written (%s): it goes to stderr",
+	    strerror(the_log.sink.why));
+	log_begin(&entry, LOG_ERROR, words);
+	log_add(&entry, "path", the_log.sink.path);
+	log_format_end(&entry.line);
+	log_sink_stderr(&entry.line);
+}
+
+static void tell_back(int64_t now_us)
+{
+	struct log_entry entry;
+
+	log_begin(&entry, LOG_WARN,
+	    "the log could not be written for a while: see stderr");
+	log_format_end(&entry.line);
+	(void)try_write(&entry, now_us);
+}
+
+static void write_entry(const struct log_entry *entry, int64_t now_us)
+{
+	bool written = try_write(entry, now_us);
+
+	if (!written && !the_log.away)
+		tell_away();
+	if (!written)
+		log_sink_stderr(&entry->line);
+	else if (the_log.away)
+		tell_back(now_us);
+	the_log.away = !written;
+}
+
+static void tell_repeats(int64_t until_us)
+{
+	struct log_repeat told;
+	struct log_entry entry;
+
+	while (log_repeat_take(&the_log.repeats, until_us, &told)) {
+		log_begin(&entry, (enum log_level)told.level, told.text);
+		log_add_int(&entry, "repeated", told.held_back);
+		log_format_end(&entry.line);
+		write_entry(&entry, clock_mono_us());
 	}
-	memcpy(line->bytes + line->length, piece, length);
-	line->length += length;
 }
 
-static bool is_plain(char byte)
+/* --- where to --- */
+
+void log_close(void)
 {
-	return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+	pthread_mutex_lock(&the_log.lock);
+	tell_repeats(INT64_MAX);
+	log_sink_done(&the_log.sink);
+	log_sink_init(&the_log.sink, "stderr");
+	memset(&the_log.repeats, 0, sizeof the_log.repeats);
+	the_log.away = false;
+	atomic_store(&the_log.format, LOG_LOGFMT);
+	atomic_store(&the_log.to_journal, false);
+	pthread_mutex_unlock(&the_log.lock);
 }
 
-/*
- * Bytes beyond ASCII are escaped too: some terminals obey C1 control
- * characters even when they come as UTF-8.
- */
-static void add_escaped(struct line *line, char byte)
+void log_open(const char *to, enum log_format format)
 {
-	char escape[5];
-
-	if (byte == '"' || byte == '\\')
-		snprintf(escape, sizeof escape, "\\%c", byte);
-	else if (byte == '\n')
-		snprintf(escape, sizeof escape, "\\n");
-	else
-		snprintf(escape, sizeof escape, "\\x%02x",
-		    (unsigned int)(unsigned char)byte);
-	add_piece(line, escape, strlen(escape));
+	log_close();
+	pthread_mutex_lock(&the_log.lock);
+	log_sink_init(&the_log.sink, *to != '\0' ? to : "stderr");
+	atomic_store(&the_log.format, (int)format);
+	atomic_store(&the_log.to_journal, the_log.sink.place == LOG_TO_JOURNAL);
+	pthread_mutex_unlock(&the_log.lock);
 }
 
-static void add_quoted(struct line *line, const char *string)
+void log_tell_repeats(void)
 {
-	add_piece(line, "\"", 1);
-	for (; *string != '\0'; string++) {
-		if (is_plain(*string))
-			add_piece(line, string, 1);
-		else
-			add_escaped(line, *string);
-	}
+	pthread_mutex_lock(&the_log.lock);
+	tell_repeats(clock_mono_us());
+	pthread_mutex_unlock(&the_log.lock);
 }
 
-/* True for a value that logfmt readers understand without quotes. */
-static bool is_bare(const char *string)
+/* --- a line --- */
+
+void log_begin(
+    struct log_entry *entry, enum log_level level, const char *message)
 {
-	if (*string == '\0')
-		return false;
-	for (; *string != '\0'; string++) {
-		if (!is_plain(*string) || *string == ' ' || *string == '=')
-			return false;
-	}
-	return true;
+	int format =
+	    atomic_load_explicit(&the_log.format, memory_order_relaxed);
+
+	entry->level = level;
+	entry->for_journal =
+	    atomic_load_explicit(&the_log.to_journal, memory_order_relaxed);
+	log_format_begin(&entry->line, (enum log_format)format,
+	    log_level_name(level), message);
+	/* Also when it is not filled: who writes to the journal reads it. */
+	log_format_begin(&entry->fields, LOG_JOURNAL, NULL, NULL);
 }
 
-static void add_start(struct line *line, enum log_level level)
+void log_add(struct log_entry *entry, const char *key, const char *value)
 {
-	char stamp[CLOCK_STAMP_BYTES];
-	char start[96];
-	int length;
-
-	clock_stamp(clock_wall_us(), stamp);
-	length = snprintf(start, sizeof start, "time=%s level=%s pid=%ld",
-	    stamp, log_level_name(level), (long)getpid());
-	add_piece(line, start, (size_t)length);
+	log_format_word(&entry->line, key, value);
+	if (entry->for_journal)
+		log_format_word(&entry->fields, key, value);
 }
 
-/* Nothing when there is no id. */
-static void add_id(struct line *line, const char *name, const char *id)
+void log_add_int(struct log_entry *entry, const char *key, int64_t value)
 {
-	if (id == NULL)
-		return;
-	add_piece(line, name, strlen(name));
-	if (is_bare(id)) {
-		add_piece(line, id, strlen(id));
-		return;
-	}
-	add_quoted(line, id);
-	add_piece(line, "\"", 1);
+	log_format_int(&entry->line, key, value);
+	if (entry->for_journal)
+		log_format_int(&entry->fields, key, value);
 }
 
-/* There is room: add_piece leaves ENDING_BYTES for this. */
-static void end_line(struct line *line)
+void log_end(struct log_entry *entry)
 {
-	const char *ending = line->cut ? ENDING : "\"\n";
-	size_t length = strlen(ending);
+	int64_t now_us = clock_mono_us();
 
-	memcpy(line->bytes + line->length, ending, length);
-	line->length += length;
+	log_format_end(&entry->line);
+	pthread_mutex_lock(&the_log.lock);
+	tell_repeats(now_us);
+	write_entry(entry, now_us);
+	pthread_mutex_unlock(&the_log.lock);
 }
 
-/* A log that cannot be written has nowhere to say so. */
-static void write_line(const struct line *line)
-{
-	ssize_t written;
-
-	do
-		written = write(STDERR_FILENO, line->bytes, line->length);
-	while (written < 0 && errno == EINTR);
-}
+/* --- a line that may repeat --- */
 
 /* What a line is about; each may be NULL. */
 struct subject {
-	const char *event;
-	const char *request;
+	const char *id;
+	const struct trace *trace;
 };
+
+/* Who asks for debug wants to see every line. */
+static bool shall_write(enum log_level level, const char *message)
+{
+	int64_t now_us = clock_mono_us();
+	bool good;
+
+	if (highest_level() >= LOG_DEBUG)
+		return true;
+	pthread_mutex_lock(&the_log.lock);
+	tell_repeats(now_us);
+	good = log_repeat_note(&the_log.repeats, (int)level, message, now_us);
+	pthread_mutex_unlock(&the_log.lock);
+	return good;
+}
 
 __attribute__((format(printf, 3, 0))) static void write_message(
     enum log_level level, const struct subject *subject, const char *format,
     va_list arguments)
 {
-	struct line line = {.length = 0};
-	char message[LINE_BYTES];
+	struct log_entry entry;
+	char message[MESSAGE_BYTES];
 	int length = vsnprintf(message, sizeof message, format, arguments);
 
 	if (length < 0)
 		return;
-	add_start(&line, level);
-	add_id(&line, " event=", subject->event);
-	add_id(&line, " request=", subject->request);
-	add_piece(&line, " msg=", 5);
-	add_quoted(&line, message);
 	if ((size_t)length >= sizeof message)
-		line.cut = true;
-	end_line(&line);
-	write_line(&line);
+		strcpy(message + sizeof message - sizeof DOTS, DOTS);
+	if (!shall_write(level, message))
+		return;
+	log_begin(&entry, level, message);
+	log_add(&entry, "interaction_id", subject->id);
+	if (subject->trace != NULL) {
+		log_add(&entry, "trace_id", subject->trace->id);
+		log_add(&entry, "request_id", trace_request_id(subject->trace));
+	}
+	log_end(&entry);
 }
 
-void log_event(enum log_level level, const char *id, const char *request_id,
+void log_event(enum log_level level, const char *id, const struct trace *trace,
     const char *format, ...)
 {
-	const struct subject subject = {.event = id, .request = request_id};
+	const struct subject subject = {.id = id, .trace = trace};
 	va_list arguments;
 
 	if (!log_enabled(level))
@@ -194,7 +259,7 @@ void log_event(enum log_level level, const char *id, const char *request_id,
 
 void log_line(enum log_level level, const char *id, const char *format, ...)
 {
-	const struct subject subject = {.event = id};
+	const struct subject subject = {.id = id};
 	va_list arguments;
 
 	if (!log_enabled(level))

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "clock.h"
-#include "text.h"
+#include "log.h"
 
 /* Words of the database: they may be added to, never changed. */
 static const char *const outcomes[OUTCOME_COUNT] = {
@@ -161,61 +161,72 @@ enum status record_replace(struct db *db, const struct record *record)
 	return db_done(row);
 }
 
-/* Unknown ones are left out, as they are NULL in the row. */
-static void add_word(struct text *text, const char *name, const char *word)
-{
-	if (word != NULL && word[0] != '\0')
-		text_add_format(text, " %s=%s", name, word);
-}
-
-static void add_number(struct text *text, const char *name, int64_t number)
-{
-	text_add_format(text, " %s=", name);
-	text_add_int(text, number);
-}
-
-static void add_trace(struct text *text, const struct trace *trace)
+static void describe_trace(const struct trace *trace, struct log_entry *entry)
 {
 	if (trace == NULL)
 		return;
-	add_word(text, "trace_id", trace->id);
-	add_word(text, "parent_span", trace->parent);
-	add_word(text, "request_id", trace_request_id(trace));
+	log_add(entry, "trace_id", trace->id);
+	log_add(entry, "request_id", trace_request_id(trace));
+	log_add(entry, "parent_span", trace->parent);
 }
 
-/* All that the row would have held: it can be entered by hand. */
-void record_describe(const struct record *record, struct text *text)
+static void describe_decision(
+    const struct record *record, struct log_entry *entry)
 {
-	text_add(text, "received_us=");
-	text_add_int(text, record->received_us);
-	add_word(text, "interaction_id", record->interaction_id);
-	add_word(text, "event_type", record->event_type);
-	add_word(text, "event_timestamp", record->event_timestamp);
-	add_word(text, "media_type", record->media_type);
-	add_word(text, "sku", record->sku);
-	add_word(text, "sku_rule", record->sku_rule);
-	add_trace(text, record->trace);
-	add_word(text, "inventory_word", record->inventory_word);
-	add_word(text, "inventory_status", record->inventory_status);
-	add_word(
-	    text, "inventory_result", status_name(record->inventory_result));
-	add_word(text, "skills", record->skills);
-	add_word(text, "queues", record->queues);
-	add_word(text, "map_digest", record->map_digest);
-	add_word(text, "outcome", outcome_name(record->outcome));
-	add_word(text, "status", status_name(record->status));
-	add_number(text, "http", record->http);
-	add_number(text, "inventory_http", record->inventory_http);
-	add_number(text, "inventory_attempts", record->inventory_attempts);
-	add_number(text, "cxone_http", record->cxone_http);
-	add_number(text, "cxone_attempts", record->cxone_attempts);
-	add_number(text, "token_refreshes", record->token_refreshes);
-	add_number(text, "queue_attempts", record->queue_attempts);
+	log_add(entry, "outcome", outcome_name(record->outcome));
+	log_add(entry, "status", status_name(record->status));
+	log_add_int(entry, "http", record->http);
+	log_add(entry, "media_type", record->media_type);
+	log_add(entry, "sku", record->sku);
+	log_add(entry, "sku_rule", record->sku_rule);
+	log_add(entry, "inventory_status", record->inventory_status);
+	log_add(entry, "skills", record->skills);
+	log_add(entry, "queues", record->queues);
+	log_add(entry, "error", record->error);
+	log_add(entry, "waits", record->waits.text);
+}
+
+static void describe_times(const struct record *record, struct log_entry *entry)
+{
+	log_add_int(entry, "total_us", record->total_us);
 	for (size_t i = 0; i < STEP_COUNT; i++)
 		if (record->step_us[i] >= 0)
-			add_number(
-			    text, steps[i].parameter + 1, record->step_us[i]);
-	add_number(text, "total_us", record->total_us);
-	add_word(text, "waits", record->waits.text);
-	add_word(text, "error", record->error);
+			log_add_int(
+			    entry, steps[i].parameter + 1, record->step_us[i]);
+}
+
+static void describe_http(struct log_entry *entry, const char *name, int code)
+{
+	if (code != 0)
+		log_add_int(entry, name, code);
+}
+
+/* As in the row: where no inventory was asked there is nothing of it. */
+static void describe_upstreams(
+    const struct record *record, struct log_entry *entry)
+{
+	if (record->inventory_word[0] != '\0') {
+		log_add(entry, "inventory_word", record->inventory_word);
+		log_add(entry, "inventory_result",
+		    status_name(record->inventory_result));
+	}
+	describe_http(entry, "inventory_http", record->inventory_http);
+	log_add_int(entry, "inventory_attempts", record->inventory_attempts);
+	describe_http(entry, "cxone_http", record->cxone_http);
+	log_add_int(entry, "cxone_attempts", record->cxone_attempts);
+	log_add_int(entry, "token_refreshes", record->token_refreshes);
+	log_add_int(entry, "queue_attempts", record->queue_attempts);
+}
+
+void record_describe(const struct record *record, struct log_entry *entry)
+{
+	log_add(entry, "interaction_id", record->interaction_id);
+	describe_trace(record->trace, entry);
+	describe_decision(record, entry);
+	describe_times(record, entry);
+	describe_upstreams(record, entry);
+	log_add(entry, "map_digest", record->map_digest);
+	log_add_int(entry, "received_us", record->received_us);
+	log_add(entry, "event_type", record->event_type);
+	log_add(entry, "event_timestamp", record->event_timestamp);
 }

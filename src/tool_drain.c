@@ -102,7 +102,8 @@ int tool_drain(int argc, char **argv)
 	}
 	confine_begin();
 	if (tool_worker_open(&drain.worker, "queue drain")) {
-		confine(drain.worker.app.config, drain.worker.app.store);
+		confine(
+		    drain.worker.app.config, drain.worker.app.store, LOG_DEBUG);
 		code = run(&drain);
 	}
 	tool_worker_close(&drain.worker);

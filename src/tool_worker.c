@@ -3,11 +3,13 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "log.h"
 
 #define PROBLEMS_MAX 65536
 #define STOP_US      (5 * CLOCK_SECOND)
@@ -60,6 +62,14 @@ static bool take_signals(struct tool_worker *worker)
 		   got_signal, worker) == STATUS_OK;
 }
 
+/* At a terminal the command itself tells what became of each event. */
+static void keep_terminal_clear(const struct config *config)
+{
+	if (strcmp(config->log_to, "stderr") == 0 && isatty(STDERR_FILENO) &&
+	    config->log_level == LOG_INFO)
+		log_set_level(LOG_WARN);
+}
+
 bool tool_worker_open(struct tool_worker *worker, const char *command)
 {
 	struct text problems;
@@ -77,6 +87,8 @@ bool tool_worker_open(struct tool_worker *worker, const char *command)
 	if (status != STATUS_OK)
 		fprintf(stderr, "stockroute %s: %s\n%s", command,
 		    status_name(status), text_string(&problems));
+	else
+		keep_terminal_clear(worker->app.config);
 	text_done(&problems);
 	return status == STATUS_OK;
 }

@@ -23,7 +23,7 @@ static enum status check_body(const struct gateway_request *request)
  * that a body which must be verified is not there.
  */
 enum status webhook_check(struct auth *auth,
-    const struct gateway_request *request, const char *request_id,
+    const struct gateway_request *request, const struct trace *trace,
     const char **signed_id)
 {
 	const char *method = gateway_param(request, "REQUEST_METHOD");
@@ -36,6 +36,6 @@ enum status webhook_check(struct auth *auth,
 	if (auth_needs_body(auth))
 		status = check_body(request);
 	if (status == STATUS_OK)
-		status = auth_check(auth, request, request_id, signed_id);
+		status = auth_check(auth, request, trace, signed_id);
 	return status == STATUS_OK ? check_body(request) : status;
 }

@@ -14,6 +14,7 @@
 #include "auth.h"
 #include "clock.h"
 #include "log.h"
+#include "trace.h"
 
 /*
  * Where the tests of the senders' authentication run: a request of a few
@@ -120,7 +121,9 @@ static inline void add_secret(
 static inline enum auth_reason reason_of(
     struct auth *auth, const struct gateway_request *request)
 {
+	const struct trace_headers headers = {.request_id = "request"};
 	uint64_t before[AUTH_REASON_COUNT];
+	struct trace trace;
 	const char *signed_id;
 	enum status status;
 	int found = -1;
@@ -128,7 +131,8 @@ static inline enum auth_reason reason_of(
 
 	for (i = 0; i < AUTH_REASON_COUNT; i++)
 		before[i] = auth_count(auth, (enum auth_reason)i);
-	status = auth_check(auth, request, "request", &signed_id);
+	trace_read(&trace, &headers);
+	status = auth_check(auth, request, &trace, &signed_id);
 	for (i = 0; i < AUTH_REASON_COUNT; i++) {
 		if (auth_count(auth, (enum auth_reason)i) == before[i])
 			continue;

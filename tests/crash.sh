@@ -141,7 +141,7 @@ tell_sums() {
 
 # From the program's log: who decided what, and what could not be kept.
 read_log() {
-	local line='s/.* pid=([0-9]+) event=([^ ]+) .*/\1\t\2/'
+	local line='s/.* pid=([0-9]+) .* interaction_id=([^ ]+) .*/\1\t\2/'
 
 	grep -E " outcome=(routed|fallback) " "$dir/log/program.log" |
 		sed -E "$line" >"$dir/client/decided"

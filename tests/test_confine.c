@@ -28,7 +28,7 @@ static void go_in(struct world *world)
 	if (!open)
 		_exit(1);
 	confine_begin();
-	confine(&world->config, world->store);
+	confine(&world->config, world->store, LOG_INFO);
 }
 
 static int in_a_process(struct world *world, trying *try_it)

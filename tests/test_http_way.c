@@ -447,7 +447,7 @@ static void ask_confined(struct world *world, int port)
 		_exit(1);
 	http_set_way(world->http, &way);
 	confine_begin();
-	confine(&world->config, world->store);
+	confine(&world->config, world->store, LOG_INFO);
 	asked = get(world, url, SECONDS(5));
 	_exit(asked.status == STATUS_OK && asked.answer.code == 200 ? 0 : 1);
 }

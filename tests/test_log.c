@@ -1,129 +1,105 @@
 /* test_log.c: one line for one happening, whatever is in it */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "log_place.h"
+#include "trace.h"
 
-#include "log.h"
+#define THREADS    4
+#define LINES_EACH 200
 
-#define CAUGHT_BYTES 300000
-#define THREADS      4
-#define LINES_EACH   200
-
-/* Standard error goes to a file while a test catches it. */
-struct caught {
-	FILE *file;
-	int stderr_before;
-	char text[CAUGHT_BYTES];
-};
-
-static void catch_begin(struct caught *caught)
+static void read_request(struct trace *trace, const char *request_id)
 {
-	caught->file = tmpfile();
-	assert_non_null(caught->file);
-	caught->stderr_before = dup(STDERR_FILENO);
-	dup2(fileno(caught->file), STDERR_FILENO);
+	const struct trace_headers headers = {
+	    .parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-"
+		      "00f067aa0ba902b7-01",
+	    .request_id = request_id,
+	};
+
+	trace_read(trace, &headers);
 }
 
-static const char *catch_end(struct caught *caught)
+static void a_line_has_time_level_process_message_and_ids(void **state)
 {
-	size_t length;
+	struct log_test *place = *state;
+	struct trace trace;
 
-	dup2(caught->stderr_before, STDERR_FILENO);
-	close(caught->stderr_before);
-	rewind(caught->file);
-	length = fread(caught->text, 1, CAUGHT_BYTES - 1, caught->file);
-	caught->text[length] = '\0';
-	fclose(caught->file);
-	return caught->text;
+	read_request(&trace, "req=7");
+	catch_begin(place);
+	log_event(LOG_WARN, "a1b2", &trace, "stock is %s", "low");
+	assert_string_equal(golden(catch_end(place)),
+	    "ts=T level=warn pid=P msg=\"stock is low\" interaction_id=a1b2 "
+	    "trace_id=4bf92f3577b34da6a3ce929d0e0e4736 request_id=\"req=7\"\n");
 }
 
-static int set_up(void **state)
+static void as_json_it_has_the_same_keys(void **state)
 {
-	log_set_level(LOG_INFO);
-	*state = calloc(1, sizeof(struct caught));
-	return *state == NULL;
+	struct log_test *place = *state;
+	struct trace trace;
+
+	read_request(&trace, "req-7");
+	log_open("stderr", LOG_JSON);
+	catch_begin(place);
+	log_event(LOG_WARN, "a1b2", &trace, "stock is %s", "low");
+	assert_string_equal(golden(catch_end(place)),
+	    "{\"ts\":\"T\",\"level\":\"warn\",\"pid\":P,"
+	    "\"msg\":\"stock is low\",\"interaction_id\":\"a1b2\","
+	    "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\","
+	    "\"request_id\":\"req-7\"}\n");
 }
 
-static int tear_down(void **state)
+static void what_is_not_known_is_left_out(void **state)
 {
-	free(*state);
-	return 0;
-}
+	struct log_test *place = *state;
 
-/* What follows the process number, the first part that can be foretold. */
-static const char *after_pid(const char *line)
-{
-	const char *pid = strstr(line, " pid=");
-
-	assert_non_null(pid);
-	return pid + 5 + strspn(pid + 5, "0123456789");
-}
-
-static void a_line_has_time_level_pid_event_and_message(void **state)
-{
-	struct caught *caught = *state;
-	const char *line;
-	char pid[32];
-
-	catch_begin(caught);
-	log_line(LOG_WARN, "a1b2", "stock is %s", "low");
-	line = catch_end(caught);
-	assert_memory_equal(line, "time=2", 6);
-	assert_memory_equal(line + 5 + 24, " level=warn pid=", 16);
-	snprintf(pid, sizeof pid, " pid=%ld ", (long)getpid());
-	assert_non_null(strstr(line, pid));
-	assert_string_equal(
-	    after_pid(line), " event=a1b2 msg=\"stock is low\"\n");
-}
-
-static void a_line_of_an_event_names_its_request(void **state)
-{
-	struct caught *caught = *state;
-
-	catch_begin(caught);
-	log_event(LOG_WARN, "a1b2", "req=7", "stock is %s", "low");
-	assert_string_equal(after_pid(catch_end(caught)),
-	    " event=a1b2 request=\"req=7\" msg=\"stock is low\"\n");
-	catch_begin(caught);
-	log_event(LOG_WARN, NULL, "r1", "slow");
-	assert_string_equal(
-	    after_pid(catch_end(caught)), " request=r1 msg=\"slow\"\n");
-	catch_begin(caught);
-	log_event(LOG_DEBUG, "a1b2", "r1", "not logged");
-	assert_string_equal(catch_end(caught), "");
-}
-
-static void a_line_without_an_event_leaves_it_out(void **state)
-{
-	struct caught *caught = *state;
-
-	catch_begin(caught);
+	catch_begin(place);
 	log_line(LOG_INFO, NULL, "started");
-	assert_string_equal(after_pid(catch_end(caught)), " msg=\"started\"\n");
+	assert_string_equal(
+	    golden(catch_end(place)), "ts=T level=info pid=P msg=started\n");
+	catch_begin(place);
+	log_event(LOG_INFO, "", NULL, "started");
+	assert_string_equal(
+	    golden(catch_end(place)), "ts=T level=info pid=P msg=started\n");
+}
+
+static void an_entry_has_fields_of_its_own(void **state)
+{
+	static const char *const lines[] = {
+	    "ts=T level=info pid=P msg=decided sku=\"a b\" total_us=12340 "
+	    "least=-9223372036854775808\n",
+	    "{\"ts\":\"T\",\"level\":\"info\",\"pid\":P,\"msg\":\"decided\","
+	    "\"sku\":\"a b\",\"total_us\":12340,"
+	    "\"least\":-9223372036854775808}\n",
+	};
+	struct log_test *place = *state;
+
+	for (int format = LOG_LOGFMT; format <= LOG_JSON; format++) {
+		struct log_entry entry;
+
+		log_open("stderr", (enum log_format)format);
+		catch_begin(place);
+		log_begin(&entry, LOG_INFO, "decided");
+		log_add(&entry, "sku", "a b");
+		log_add(&entry, "none", NULL);
+		log_add_int(&entry, "total_us", 12340);
+		log_add_int(&entry, "least", INT64_MIN);
+		log_end(&entry);
+		assert_string_equal(golden(catch_end(place)), lines[format]);
+	}
 }
 
 static void levels_above_the_set_one_are_dropped(void **state)
 {
-	struct caught *caught = *state;
-	enum log_level set;
-	enum log_level level;
+	struct log_test *place = *state;
 
-	for (set = LOG_ERROR; set < LOG_LEVEL_COUNT; set++) {
-		log_set_level(set);
-		for (level = LOG_ERROR; level < LOG_LEVEL_COUNT; level++) {
-			assert_int_equal(log_enabled(level), level <= set);
-			catch_begin(caught);
+	for (int set = LOG_ERROR; set < LOG_LEVEL_COUNT; set++) {
+		log_set_level((enum log_level)set);
+		for (int i = LOG_ERROR; i < LOG_LEVEL_COUNT; i++) {
+			enum log_level level = (enum log_level)i;
+
+			assert_int_equal(log_enabled(level), i <= set);
+			catch_begin(place);
 			log_line(level, NULL, "x");
-			assert_int_equal(
-			    catch_end(caught)[0] != '\0', level <= set);
+			assert_int_equal(catch_end(place)[0] != '\0', i <= set);
 		}
 	}
 	assert_string_equal(log_level_name(LOG_ERROR), "error");
@@ -132,76 +108,68 @@ static void levels_above_the_set_one_are_dropped(void **state)
 
 static void a_hostile_id_stays_one_line(void **state)
 {
-	struct caught *caught = *state;
+	static const char *const lines[] = {
+	    "ts=T level=info pid=P msg=\"\\x0d\\xc2\\x9b\\x7f ok\\\"\" "
+	    "interaction_id=\"a\\n\\\"level=error\\\\\\x1b[2J\"\n",
+	    "{\"ts\":\"T\",\"level\":\"info\",\"pid\":P,"
+	    "\"msg\":\"\\u000d\\u009b\\u007f ok\\\"\","
+	    "\"interaction_id\":\"a\\u000a\\\"level=error\\\\\\u001b[2J\"}\n",
+	};
+	struct log_test *place = *state;
 
-	catch_begin(caught);
-	log_line(
-	    LOG_INFO, "a\n\"level=error\\\x1b[2J", "%s", "\r\xc2\x9b\x7f ok\"");
-	assert_string_equal(after_pid(catch_end(caught)),
-	    " event=\"a\\n\\\"level=error\\\\\\x1b[2J\""
-	    " msg=\"\\x0d\\xc2\\x9b\\x7f ok\\\"\"\n");
-}
-
-static void an_id_that_is_not_a_bare_word_is_quoted(void **state)
-{
-	static const char *const ids[] = {"", "a b", "a=b", "\xc3\xbc"};
-	struct caught *caught = *state;
-	size_t i;
-
-	for (i = 0; i < sizeof ids / sizeof ids[0]; i++) {
-		catch_begin(caught);
-		log_line(LOG_INFO, ids[i], "x");
-		assert_non_null(strstr(catch_end(caught), " event=\""));
+	for (int format = LOG_LOGFMT; format <= LOG_JSON; format++) {
+		log_open("stderr", (enum log_format)format);
+		catch_begin(place);
+		log_line(LOG_INFO, "a\n\"level=error\\\x1b[2J", "%s",
+		    "\r\xc2\x9b\x7f ok\"");
+		assert_string_equal(golden(catch_end(place)), lines[format]);
 	}
 }
 
-static void a_long_line_is_cut_with_dots(void **state)
+static void what_repeats_is_told_with_its_count(void **state)
 {
-	struct caught *caught = *state;
-	char message[5000];
-	const char *line;
-	size_t length;
+	struct log_test *place = *state;
+	const char *text;
 
-	for (length = 1900; length < sizeof message - 1; length++) {
-		memset(message, '\n', length);
-		message[length] = '\0';
-		if (length > 2100)
-			length = sizeof message - 2;
-		catch_begin(caught);
-		log_line(LOG_INFO, NULL, "%s", message);
-		line = catch_end(caught);
-		assert_true(strlen(line) <= 2000);
-		assert_non_null(strstr(line, "\\n...\"\n"));
-		assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+	catch_begin(place);
+	for (int i = 0; i < 1244; i++)
+		log_line(LOG_WARN, "a1b2", "no answer after %d ms", 300 + i);
+	for (int i = 0; i < 30; i++) {
+		log_set_level(LOG_DEBUG);
+		log_line(LOG_DEBUG, NULL, "nothing is held back here");
+		log_set_level(LOG_INFO);
 	}
+	log_close();
+	text = catch_end(place);
+	assert_int_equal(lines_in(text), 10 + 30 + 1);
+	assert_non_null(
+	    strstr(text, " msg=\"no answer after 300 ms\" repeated=1234\n"));
 }
 
-static void a_line_that_just_fits_is_whole(void **state)
+static void the_line_of_an_event_is_never_held_back(void **state)
 {
-	struct caught *caught = *state;
-	char message[2001] = {0};
-	const char *line;
-	bool was_cut = false;
-	size_t length;
+	struct log_test *place = *state;
 
-	for (length = 1800; length < 2000; length++) {
-		memset(message, 'm', length);
-		catch_begin(caught);
-		log_line(LOG_INFO, NULL, "%s", message);
-		line = catch_end(caught);
-		was_cut = strstr(line, "...") != NULL;
-		assert_true(strlen(line) <= 2000);
-		assert_int_equal(was_cut, strstr(line, message) == NULL);
+	catch_begin(place);
+	for (int i = 0; i < 500; i++) {
+		struct log_entry entry;
+
+		log_begin(&entry, LOG_INFO, "decided");
+		log_end(&entry);
 	}
-	assert_true(was_cut);
+	assert_int_equal(lines_in(catch_end(place)), 500);
 }
 
 static void *write_lines(void *arg)
 {
-	int i;
+	for (int i = 0; i < LINES_EACH; i++) {
+		struct log_entry entry;
 
-	for (i = 0; i < LINES_EACH; i++)
-		log_line(LOG_INFO, arg, "a line of one of many threads");
+		log_begin(&entry, LOG_INFO, "a line of one of many threads");
+		log_add(&entry, "interaction_id", arg);
+		log_end(&entry);
+		log_line(LOG_INFO, arg, "a line that repeats");
+	}
 	log_set_level(LOG_INFO);
 	return NULL;
 }
@@ -209,42 +177,36 @@ static void *write_lines(void *arg)
 static void lines_of_threads_do_not_mix(void **state)
 {
 	static char id[] = "a1b2";
-	struct caught *caught = *state;
+	struct log_test *place = *state;
 	pthread_t threads[THREADS];
 	const char *line;
 	int lines = 0;
-	int i;
 
-	catch_begin(caught);
-	/* Appending, as a web server opens its error log. */
-	assert_non_null(freopen(NULL, "a+", caught->file));
-	dup2(fileno(caught->file), STDERR_FILENO);
-	for (i = 0; i < THREADS; i++)
+	catch_begin(place);
+	for (int i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, write_lines, id);
-	for (i = 0; i < THREADS; i++)
+	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	for (line = catch_end(caught); *line != '\0'; lines++) {
-		assert_memory_equal(line, "time=2", 6);
+	log_close();
+	for (line = catch_end(place); *line != '\0'; lines++) {
+		assert_memory_equal(line, "ts=2", 4);
 		line = strchr(line, '\n') + 1;
 	}
-	assert_int_equal(lines, THREADS * LINES_EACH);
+	assert_int_equal(lines, THREADS * LINES_EACH + 10 + 1);
 }
-
-#define WITH_CATCH(test)                                                       \
-	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_CATCH(a_line_has_time_level_pid_event_and_message),
-	    WITH_CATCH(a_line_of_an_event_names_its_request),
-	    WITH_CATCH(a_line_without_an_event_leaves_it_out),
-	    WITH_CATCH(levels_above_the_set_one_are_dropped),
-	    WITH_CATCH(a_hostile_id_stays_one_line),
-	    WITH_CATCH(an_id_that_is_not_a_bare_word_is_quoted),
-	    WITH_CATCH(a_long_line_is_cut_with_dots),
-	    WITH_CATCH(a_line_that_just_fits_is_whole),
-	    WITH_CATCH(lines_of_threads_do_not_mix),
+	    WITH_LOG(a_line_has_time_level_process_message_and_ids),
+	    WITH_LOG(as_json_it_has_the_same_keys),
+	    WITH_LOG(what_is_not_known_is_left_out),
+	    WITH_LOG(an_entry_has_fields_of_its_own),
+	    WITH_LOG(levels_above_the_set_one_are_dropped),
+	    WITH_LOG(a_hostile_id_stays_one_line),
+	    WITH_LOG(what_repeats_is_told_with_its_count),
+	    WITH_LOG(the_line_of_an_event_is_never_held_back),
+	    WITH_LOG(lines_of_threads_do_not_mix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

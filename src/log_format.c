@@ -1,0 +1,317 @@
+/* log_format.c: a message and fields -> a line as logfmt or JSON */
+#include "log_format.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define DOTS "..."
+/* What ends a value and the line, at most ..."} and the newline, finds its
+ * place behind the limit. */
+#define LIMIT (LOG_TEXT_BYTES - 8)
+/* Three ids of 128 bytes, each of which may be escaped by four, and keys. */
+#define IDS_BYTES 1700
+#define INT_BYTES 20 /* of INT64_MIN */
+
+static const char hex[] = "0123456789abcdef";
+
+/* Whole pieces only, so that an escape is never cut in its middle. */
+static void add(struct log_text *text, const char *piece, size_t length)
+{
+	if (text->cut || text->length + length > text->limit) {
+		text->cut = true;
+		return;
+	}
+	memcpy(text->bytes + text->length, piece, length);
+	text->length += length;
+}
+
+static void add_string(struct log_text *text, const char *string)
+{
+	add(text, string, strlen(string));
+}
+
+/* Also behind the limit. */
+static void add_end(struct log_text *text, const char *end)
+{
+	size_t length = strlen(end);
+
+	memcpy(text->bytes + text->length, end, length);
+	text->length += length;
+}
+
+/*
+ * Bytes beyond ASCII are escaped too: some terminals obey C1 control
+ * characters even when they come as UTF-8.
+ */
+static bool is_plain(char byte)
+{
+	return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+}
+
+/* --- escapes --- */
+
+static void add_escaped_byte(struct log_text *text, unsigned char byte)
+{
+	char escape[] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+
+	if (byte == '\n') {
+		add(text, "\\n", 2);
+	} else if (byte == '"' || byte == '\\') {
+		escape[1] = (char)byte;
+		add(text, escape, 2);
+	} else {
+		add(text, escape, sizeof escape);
+	}
+}
+
+/*
+ * The character that *string begins with (RFC 3629); *string then stands
+ * behind it. A byte that begins none is U+FFFD. No NUL is passed over.
+ */
+static uint32_t next_character(const unsigned char **string)
+{
+	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+	const unsigned char *bytes = *string;
+	int more = bytes[0] >= 0xf0 ? 3 : bytes[0] >= 0xe0 ? 2 : 1;
+	uint32_t character = bytes[0] & (0x3fu >> more);
+
+	++*string;
+	if (bytes[0] < 0x80)
+		return bytes[0];
+	if (bytes[0] < 0xc0 || bytes[0] > 0xf4)
+		return 0xfffd;
+	for (int i = 1; i <= more; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0xfffd;
+		character = character << 6 | (bytes[i] & 0x3f);
+	}
+	if (character < least[more] || character > 0x10ffff ||
+	    (character >= 0xd800 && character <= 0xdfff))
+		return 0xfffd;
+	*string += more;
+	return character;
+}
+
+/* One unit of UTF-16, as JSON escapes them. */
+static void write_unit(char escape[6], uint32_t unit)
+{
+	escape[0] = '\\';
+	escape[1] = 'u';
+	for (int i = 0; i < 4; i++)
+		escape[2 + i] = hex[unit >> (12 - 4 * i) & 15];
+}
+
+/* Both halves of a pair or none, should the line be full. */
+static const char *add_json_character(struct log_text *text, const char *string)
+{
+	const unsigned char *at = (const unsigned char *)string;
+	uint32_t character = next_character(&at);
+	char escape[12] = {'\\', (char)character};
+
+	if (character == '"' || character == '\\') {
+		add(text, escape, 2);
+	} else if (character < 0x10000) {
+		write_unit(escape, character);
+		add(text, escape, 6);
+	} else {
+		write_unit(escape, 0xd800 + ((character - 0x10000) >> 10));
+		write_unit(escape + 6, 0xdc00 + (character & 0x3ff));
+		add(text, escape, sizeof escape);
+	}
+	return (const char *)at;
+}
+
+/* Nearly every value is one such run: one copy. Of one that is too long, as
+ * much as there is room for. */
+static const char *add_run(struct log_text *text, const char *string)
+{
+	size_t room = text->limit - text->length;
+	size_t run = 0;
+
+	while (is_plain(string[run]) && run <= room)
+		run++;
+	add(text, string, run < room ? run : room);
+	text->cut = text->cut || run > room;
+	return string + run;
+}
+
+static void add_escaped(struct log_text *text, const char *string)
+{
+	string = add_run(text, string);
+	while (*string != '\0' && !text->cut) {
+		if (text->format == LOG_JSON)
+			string = add_json_character(text, string);
+		else
+			add_escaped_byte(text, (unsigned char)*string++);
+		if (!text->cut)
+			string = add_run(text, string);
+	}
+}
+
+/* --- fields --- */
+
+/* Up to the value. */
+static void add_key(struct log_text *text, const char *key)
+{
+	if (text->format == LOG_LOGFMT) {
+		add(text, " ", 1);
+		add_string(text, key);
+		add(text, "=", 1);
+	} else if (text->format == LOG_JSON) {
+		add(text, ",\"", 2);
+		add_string(text, key);
+		add(text, "\":", 2);
+	} else {
+		for (; *key != '\0'; key++) {
+			bool lower = *key >= 'a' && *key <= 'z';
+			char byte = (char)(lower ? *key - 'a' + 'A' : *key);
+
+			add(text, &byte, 1);
+		}
+		add(text, "=", 1);
+	}
+}
+
+/* Such a value readers of logfmt understand without quotes. */
+static bool is_bare(const char *value)
+{
+	while (is_plain(*value) && *value != ' ' && *value != '=')
+		value++;
+	return *value == '\0';
+}
+
+static bool needs_quotes(const struct log_text *text, const char *value)
+{
+	return text->format == LOG_JSON ||
+	       (text->format == LOG_LOGFMT && !is_bare(value));
+}
+
+void log_format_word(struct log_text *text, const char *key, const char *value)
+{
+	size_t before = text->length;
+	bool quotes;
+
+	if (value == NULL || *value == '\0')
+		return;
+	quotes = needs_quotes(text, value);
+	add_key(text, key);
+	if (quotes)
+		add(text, "\"", 1);
+	/* A field whose value does not even begin is none. */
+	if (text->cut) {
+		text->length = before;
+		return;
+	}
+	add_escaped(text, value);
+	if (text->cut)
+		add_end(text, DOTS);
+	if (quotes)
+		add_end(text, "\"");
+	if (text->format == LOG_JOURNAL)
+		add_end(text, "\n");
+}
+
+static size_t write_int(char digits[1 + INT_BYTES], int64_t value)
+{
+	/* Unsigned, because INT64_MIN has no positive twin. */
+	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char backwards[INT_BYTES];
+	size_t length = 0;
+	size_t count = 0;
+
+	do {
+		backwards[count++] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left != 0);
+	if (value < 0)
+		digits[length++] = '-';
+	while (count > 0)
+		digits[length++] = backwards[--count];
+	return length;
+}
+
+void log_format_int(struct log_text *text, const char *key, int64_t value)
+{
+	size_t before = text->length;
+	char digits[1 + INT_BYTES];
+	size_t length = write_int(digits, value);
+
+	add_key(text, key);
+	add(text, digits, length);
+	/* A number is whole or not there. */
+	if (text->cut)
+		text->length = before;
+	else if (text->format == LOG_JOURNAL)
+		add_end(text, "\n");
+}
+
+/* --- the line --- */
+
+static void add_number(char *at, int number, int width)
+{
+	while (width-- > 0) {
+		at[width] = (char)('0' + number % 10);
+		number /= 10;
+	}
+}
+
+/* As clock_stamp does, without strftime: a line costs half as much. */
+static void add_stamp(struct log_text *text)
+{
+	char stamp[] = "0000-00-00T00:00:00.000Z";
+	int64_t now_us = clock_wall_us();
+	time_t seconds = (time_t)(now_us / CLOCK_SECOND);
+	struct tm utc = {0};
+
+	gmtime_r(&seconds, &utc);
+	add_number(stamp, utc.tm_year + 1900, 4);
+	add_number(stamp + 5, utc.tm_mon + 1, 2);
+	add_number(stamp + 8, utc.tm_mday, 2);
+	add_number(stamp + 11, utc.tm_hour, 2);
+	add_number(stamp + 14, utc.tm_min, 2);
+	add_number(stamp + 17, utc.tm_sec, 2);
+	add_number(stamp + 20, (int)(now_us % CLOCK_SECOND / CLOCK_MS), 3);
+	add(text, stamp, sizeof stamp - 1);
+}
+
+static void add_start(struct log_text *text, const char *level)
+{
+	bool json = text->format == LOG_JSON;
+
+	add_string(text, json ? "{\"ts\":\"" : "ts=");
+	add_stamp(text);
+	if (json)
+		add(text, "\"", 1);
+	else
+		text->start = text->length + 1;
+	log_format_word(text, "level", level);
+	log_format_int(text, "pid", getpid());
+}
+
+void log_format_begin(struct log_text *text, enum log_format format,
+    const char *level, const char *message)
+{
+	text->format = format;
+	text->cut = false;
+	text->length = 0;
+	text->limit = LIMIT;
+	text->start = 0;
+	if (format == LOG_JOURNAL)
+		return;
+	add_start(text, level);
+	text->limit = LIMIT - IDS_BYTES;
+	log_format_word(text, "msg", message);
+	text->limit = LIMIT;
+	text->cut = false;
+}
+
+void log_format_end(struct log_text *text)
+{
+	if (text->format == LOG_JSON)
+		add_end(text, "}");
+	if (text->format != LOG_JOURNAL)
+		add_end(text, "\n");
+}
