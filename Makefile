@@ -156,6 +156,7 @@ servers: all
 	@tests/servers/test_duplicates.sh
 	@tests/servers/test_signed.sh
 	@tests/servers/test_secrets.sh
+	@tests/servers/test_logs.sh
 	@tests/servers/test_health.sh
 	@tests/servers/test_queue.sh
 	@tests/servers/test_store_faults.sh

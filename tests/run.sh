@@ -16,7 +16,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health duplicates signed secrets crash queue operator doctor
+parts+=" health duplicates signed secrets logs crash queue operator doctor
 	store-faults token tls hardened fuzz clang units cases-memory simulator"
 
 run_part() { # PART
@@ -30,6 +30,7 @@ run_part() { # PART
 	duplicates) tests/servers/test_duplicates.sh ;;
 	signed) tests/servers/test_signed.sh ;;
 	secrets) tests/servers/test_secrets.sh ;;
+	logs) tests/servers/test_logs.sh ;;
 	health) tests/servers/test_health.sh ;;
 	queue) tests/servers/test_queue.sh ;;
 	store-faults) tests/servers/test_store_faults.sh ;;

@@ -4,11 +4,14 @@
 # Everything is done at LOG_LEVEL=debug that has to do with secrets: events
 # that are good, refused and queued, upstreams that fail and say our secrets
 # back, every tool. Then logs, database, WAL, answers, what the tools print,
-# /proc and a forced core are searched.
+# /proc and a forced core are searched. All of it for each place and form of
+# the log.
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/servers/stage.sh
 . "$here/stage.sh"
+# shellcheck source=tests/servers/daemon.sh
+. "$here/daemon.sh"
 
 mode='lighttpd-spawn'
 tool=$server_root/build/stockroute
@@ -23,9 +26,10 @@ marks="MARK-of-the-|${key:0:16}|sim-[0-9]+-[0-9a-f]{8}"
 
 # ---- What is done --------------------------------------------------------
 
-write_marked_config() {
+write_marked_config() { # MEMBERS: further ones, each with its comma
 	cat >"$dir/stockroute.json" <<-JSON
 	{
+		$1
 		"stockroute_db": "$dir/data/stockroute.db",
 		"stockroute_key": "$key",
 		"stockroute_key_old": "$key_old",
@@ -159,6 +163,8 @@ nothing_that_was_written_tells_a_secret() {
 
 	# With a reader that keeps the WAL there.
 	[ -s "$dir/data/stockroute.db-wal" ] || fail "no WAL" || return 1
+	# The log was where it was to be, with what has to do with secrets.
+	grep -q "webhook refused" "$dir/log/$log" || fail "no log" || return 1
 	found=$(grep -rlaE "$marks" "$dir/log" "$dir/data" "$dir/client" \
 		"$dir/out" "$dir/run" 2>/dev/null)
 	[ -z "$found" ] || fail "told in: $found
@@ -252,7 +258,30 @@ check_all() {
 	check nothing_that_was_written_tells_a_secret
 }
 
+# The simulator has counted events; the database begins anew.
+play() { # LOG MEMBERS
+	log=$1
+	server_stop "$dir" >/dev/null 2>&1
+	rm -rf "${dir:?}"/{client,data,out,run}
+	mkdir -p "$dir/run"
+	write_marked_config "$2"
+	daemon_of_log || return 1
+	stage_play || failed=1
+	daemon_stop
+}
+
+# The server's directories are made when it starts; this one is needed before.
+daemon_of_log() {
+	[ "$log" = daemon.log ] || return 0
+	[ "$(id -u)" != 0 ] || chown www-data "$dir/run"
+	daemon_start
+}
+
+failed=0
 exec 3>&1
 stage_open sim_start_marked
-write_marked_config
-stage_play
+play stockroute.log ''
+play all.json "\"log_to\": \"file:$dir/log/all.json\",
+	\"log_format\": \"json\","
+play daemon.log "\"log_to\": \"journal:$dir/run/daemon.sock\","
+[ "$failed" = 0 ]
