@@ -20,13 +20,14 @@
  *   or more failed, one in ten or more of those routed fell back, or the
  *   queue's oldest has waited for a quarter of QUEUE_MAX_AGE_S.
  *
- * A few events say nothing about a share: fewer than PAGE_RECENT_MIN count
- * only when all of them failed or fell back.
+ * A few events say nothing about a share: fewer than PAGE_PART_MIN of them,
+ * or of fewer than PAGE_RECENT_MIN, count only when they are all there were.
  */
 enum page_health { PAGE_HEALTHY, PAGE_DEGRADED, PAGE_FAILING };
 
 #define PAGE_RECENT_S     300
 #define PAGE_RECENT_MIN   10
+#define PAGE_PART_MIN     3
 #define PAGE_LOOK_BACK_S  86400 /* nobody knows of a since before that */
 #define PAGE_REASON_BYTES 200
 #define PAGE_REASONS_MAX  8

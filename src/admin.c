@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "log.h"
 #include "metrics.h"
+#include "page_event.h"
 #include "page_report.h"
 #include "page_style.h"
 
@@ -55,6 +56,7 @@ static const struct path paths[] = {
     {"/report", false, page_report_html},
     {"/report.json", false, page_report_json},
     {"/report.csv", false, page_report_csv},
+    {"/report/event", true, page_event},
     {"/metrics", false, metrics_page},
 };
 

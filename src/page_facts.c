@@ -8,11 +8,13 @@
 #include "clock.h"
 #include "period.h"
 
+#define MINUTE_S    60
 #define DAY_S       86400
 #define PROBLEM_MAX 1024
 
-/* A period as long as this, or shorter, gets slots of so many seconds: 30 to
- * 60 of them where minutes are read, fewer where hours make it quicker. */
+/* A period as long as this (and the minute that runs), or shorter, gets slots
+ * of so many seconds: 30 to 60 of them where minutes are read, fewer where
+ * hours make it quicker. */
 static const struct {
 	int64_t span_s;
 	int64_t slot_s;
@@ -35,7 +37,7 @@ static const struct {
 static int64_t slot_for(int64_t span_s)
 {
 	for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
-		if (span_s <= slots[i].span_s)
+		if (span_s <= slots[i].span_s + MINUTE_S)
 			return slots[i].slot_s;
 	/* Whole days, as many as it takes. */
 	return (span_s / DAY_S / PAGE_SLOTS_MAX + 1) * DAY_S;

@@ -53,7 +53,8 @@ static double percent(int64_t part, int64_t of)
 /* Few say something only when they say it all. */
 static bool says_something(int64_t part, int64_t of)
 {
-	return part > 0 && (of >= PAGE_RECENT_MIN || part == of);
+	return part > 0 &&
+	       (part == of || (part >= PAGE_PART_MIN && of >= PAGE_RECENT_MIN));
 }
 
 static double failed_percent(const struct rollup_sum *sum)

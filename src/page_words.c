@@ -71,6 +71,8 @@ void page_add_span(struct text *text, int64_t us)
 		text_add_format(text, "%lld s", (long long)s);
 	else if (s < 2 * HOUR_S)
 		text_add_format(text, "%lld min", (long long)(s / MINUTE_S));
+	else if (s < 2 * DAY_S && s % HOUR_S < MINUTE_S)
+		text_add_format(text, "%lld h", (long long)(s / HOUR_S));
 	else if (s < 2 * DAY_S)
 		text_add_format(text, "%lld h %lld min",
 		    (long long)(s / HOUR_S),
