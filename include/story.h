@@ -25,7 +25,8 @@
 /* What cost time, or failed, within a step: one entry of column `waits`. */
 struct story_wait {
 	enum step step;
-	const char *what; /* "token", "retry_after", "429": see waits.h */
+	const char *what;  /* "token", "retry_after", "429": see waits.h */
+	const char *words; /* the same in words; never NULL */
 	int64_t duration_us;
 };
 

@@ -10,8 +10,8 @@
 const char *story_keep(struct story *story, const char *text);
 
 /*
- * story_words.c: fills route_why and what of each step, from all the rest
- * of the story. Never leaves what NULL.
+ * story_words.c: fills route_why, what of each step and words of each wait
+ * from all the rest of the story.
  */
 void story_find_words(struct story *story);
 

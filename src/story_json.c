@@ -103,6 +103,7 @@ static void add_waits(struct text *text, const struct story *story)
 		text_add(text, "{");
 		add_text(text, "step", step_name(wait->step));
 		add_text(text, "what", wait->what);
+		add_text(text, "words", wait->words);
 		add_ms(text, "duration_ms", wait->duration_us);
 		text_add(text, "}");
 	}

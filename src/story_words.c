@@ -146,6 +146,40 @@ static void (*const tellers[STEP_COUNT])(
     [STEP_RECORD] = tell_record,
 };
 
+/* --- what was waited for --- */
+
+/* The words of waits.h. */
+static const struct {
+	const char *what;
+	const char *words;
+} reasons[] = {
+    {"pressure", "waited until the queue's size was known"},
+    {"in_flight", "waited for another delivery's answer"},
+    {"other_lookup", "waited for another event's lookup"},
+    {"connection_slot", "waited for a free connection"},
+    {"token", "waited for an access token"},
+    {"not_before", "waited for the end of CXone's pause"},
+    {"retry_after", "waited as long as CXone asked"},
+    {"backoff", "waited before the next attempt"},
+};
+
+/* What is no reason to wait is how a request failed. */
+static void tell_wait(const struct story_wait *wait, struct text *text)
+{
+	const char *what = or_dash(wait->what);
+
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+		if (is(what, reasons[i].what)) {
+			text_add(text, reasons[i].words);
+			return;
+		}
+	}
+	if (what[0] >= '0' && what[0] <= '9')
+		text_add_format(text, "a request, answered %s", what);
+	else
+		text_add_format(text, "a request that failed: %s", what);
+}
+
 /* --- why this route --- */
 
 static void tell_why(const struct story *story, struct text *text)
@@ -183,6 +217,13 @@ void story_find_words(struct story *story)
 		text_clear(&text);
 		tellers[step->step](story, &text);
 		step->what = story_keep(story, text_string(&text));
+	}
+	for (size_t i = 0; i < story->wait_count; i++) {
+		struct story_wait *wait = &story->waits[i];
+
+		text_clear(&text);
+		tell_wait(wait, &text);
+		wait->words = story_keep(story, text_string(&text));
 	}
 	if (story->inventory_status != NULL) {
 		text_clear(&text);

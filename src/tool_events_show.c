@@ -169,8 +169,8 @@ static void print_waits(const struct story *story, enum step step)
 			continue;
 		printf("%*s", STEP_WIDTH + 2 + MS_WIDTH + 2, "");
 		print_ms(wait->duration_us);
-		printf("  of these: ");
-		table_print_safe(wait->what, stdout);
+		printf("  ");
+		table_print_safe(wait->words, stdout);
 		putchar('\n');
 	}
 }

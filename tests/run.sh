@@ -16,8 +16,9 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health duplicates signed secrets logs crash queue operator doctor
-	store-faults token tls hardened fuzz clang units cases-memory simulator"
+parts+=" health duplicates signed secrets logs crash queue operator
+	events doctor store-faults token tls hardened fuzz clang units cases-memory
+	simulator"
 
 run_part() { # PART
 	case $1 in
@@ -35,6 +36,7 @@ run_part() { # PART
 	queue) tests/servers/test_queue.sh ;;
 	store-faults) tests/servers/test_store_faults.sh ;;
 	operator) tests/test_tool_queue.sh "$B" ;;
+	events) tests/test_tool_events.sh "$B" ;;
 	doctor) tests/test_tool_doctor.sh "$B" ;;
 	tls) tests/test_tool_tls.sh "$B" ;;
 	token) tests/test_tool_token.sh "$B" ;;

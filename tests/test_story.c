@@ -105,6 +105,9 @@ static void every_field_is_told(void **state)
 	assert_int_equal(story->wait_count, 2);
 	assert_int_equal(story->waits[0].step, STEP_CXONE);
 	assert_string_equal(story->waits[0].what, "429");
+	assert_string_equal(story->waits[0].words, "a request, answered 429");
+	assert_string_equal(
+	    story->waits[1].words, "waited as long as CXone asked");
 	assert_string_equal(story->waits[1].what, "retry_after");
 	assert_int_equal(story->waits[1].duration_us, 1000000);
 	story_free(story);
@@ -338,6 +341,7 @@ static void the_json_is_as_it_always_was(void **state)
 	    "\"start\":\"2024-05-15T10:20:00.005000Z\",\"start_ms\":5.000,"
 	    "\"duration_ms\":0.001,\"what\":\"kept as decision 1\"}],"
 	    "\"waits\":[{\"step\":\"cxone\",\"what\":\"timeout\","
+	    "\"words\":\"a request that failed: timeout\","
 	    "\"duration_ms\":5.000}],\"queue_history\":[],"
 	    "\"decisions\":[],\"queued\":[]}");
 	text_done(&text);
