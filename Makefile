@@ -66,7 +66,7 @@ FCGI    := $(B)/stockroute.fcgi
 endif
 
 .PHONY: all compile demo test check race units cases servers crash lint bench \
-	soak proof fuzz valgrind map install install-tools clean
+	size soak proof fuzz valgrind sanitized map install install-tools clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -182,12 +182,21 @@ valgrind: install-tools
 	@$(MAKE) --no-print-directory -j2 compile
 	@tests/valgrind.sh
 
+# What runs behind web servers, with the sanitizers inside.
+sanitized: install-tools
+	@tests/sanitized.sh
+
 lint: install-tools
 	@tests/lint.sh $(B)
 
 bench: install-tools
 	@$(MAKE) --no-print-directory -j2 all
 	@tests/bench/bench.sh
+
+# Reports, pages and writes with ten million decisions.
+size: install-tools
+	@$(MAKE) --no-print-directory -j2 all $(B)/decisions
+	@tests/bench/size.sh
 
 # The figures of what was proven, in about twelve minutes.
 proof: install-tools

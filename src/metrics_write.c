@@ -115,7 +115,7 @@ static void open_value(struct metrics_out *out)
 
 static void add_seconds(struct text *text, int64_t us)
 {
-	char digits[8];
+	char digits[16];
 
 	if (us < 0) {
 		text_add(text, "-");

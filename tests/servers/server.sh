@@ -296,12 +296,22 @@ server_end_programs() { # DIR
 	return $rc
 }
 
+# What a sanitizer in the program said, for sanitized.sh.
+server_heed() { # DIR
+	[ -n "${STOCKROUTE_FINDINGS-}" ] || return 0
+	server_log "$1" 2>/dev/null |
+		grep -a -A20 -E 'Sanitizer: |runtime error: ' \
+			>>"$STOCKROUTE_FINDINGS"
+	return 0
+}
+
 server_stop() { # DIR
 	local dir rc=0
 
 	dir=$(cd "$1" && pwd -P) || return 1
 	server_end_web "$dir" TERM 10 || rc=1
 	server_end_programs "$dir" || rc=1
+	server_heed "$dir"
 	return $rc
 }
 
@@ -312,6 +322,7 @@ server_drain() { # DIR
 	case $(cat "$dir/mode") in lighttpd-*) signal=INT ;; esac
 	server_end_web "$dir" "$signal" 20 || rc=1
 	server_end_programs "$dir" || rc=1
+	server_heed "$dir"
 	return $rc
 }
 

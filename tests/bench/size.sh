@@ -1,0 +1,138 @@
+#!/bin/bash
+# size.sh: ten million decisions of 90 days -> what reports and writes take
+#
+# Makes the database once, in SIZE_DIR (default /var/tmp/stockroute-size, some
+# 5 GB), and keeps it for the next run. SIZE_ROWS and SIZE_DAYS make another.
+# Wall times are medians of five, after one that fills the caches; CPU times
+# are of the process that writes. Ends with 1 when a goal is missed.
+set -u -o pipefail
+
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build}
+rows=${SIZE_ROWS:-10000000}
+days=${SIZE_DAYS:-90}
+place=${SIZE_DIR:-/var/tmp/stockroute-size}
+file=$place/$rows-$days.db
+token=an-unguessable-admin-token
+missed=0
+dir=
+# shellcheck source=tests/servers/stage.sh
+. tests/servers/stage.sh
+
+tell() { # WHAT FIGURE UNIT [MOST]
+	local verdict=
+
+	if [ -n "${4-}" ]; then
+		verdict="at most $4"
+		if [ "$(echo "$2 > $4" | bc)" = 1 ]; then
+			verdict="$verdict: missed"
+			missed=1
+		fi
+	fi
+	printf '%-44s %10s %-3s %s\n' "$1" "$2" "$3" "$verdict"
+}
+
+median() {
+	sort -n | sed -n 3p
+}
+
+now_ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+
+# Median ms of a command.
+timed() { # COMMAND...
+	local begin
+
+	"$@" >/dev/null || return 1
+	for _ in 1 2 3 4 5; do
+		begin=$(now_ms)
+		"$@" >/dev/null
+		echo $(($(now_ms) - begin))
+	done | median
+}
+
+report() { # ARGUMENT...
+	STOCKROUTE_DB=$file "$B/stockroute" report --since "${days}d" "$@"
+}
+
+make_file() {
+	[ -e "$file" ] && return
+	mkdir -p "$place"
+	rm -f "$file.part"*
+	"$B/decisions" "$file.part" "$rows" "$days" && mv "$file.part" "$file"
+}
+
+# CPU us a decision to insert and fold 200,000 of the last day.
+insert_us() { # FILE
+	local spent TIMEFORMAT='%U %S'
+
+	spent=$({ time "$B/decisions" "$1" 200000 1 2>&3; } 3>&2 2>&1) ||
+		return 1
+	echo "$spent" | awk '{ printf "%.2f\n", ($1 + $2) * 1e6 / 200000 }'
+}
+
+# On a copy, so that the next run finds the file as it was.
+tell_inserts() {
+	local empty full
+
+	rm -f "$place/insert.db"*
+	empty=$(insert_us "$place/insert.db")
+	rm -f "$place/insert.db"*
+	cp --reflink=auto "$file" "$place/insert.db"
+	full=$(insert_us "$place/insert.db")
+	rm -f "$place/insert.db"*
+	tell "CPU an insert, empty file" "$empty" us
+	tell "CPU an insert, this file" "$full" us \
+		"$(echo "scale=2; $empty * 1.2" | bc)"
+}
+
+# ---- Behind lighttpd -----------------------------------------------------
+
+serve() {
+	dir=$(mktemp -d /tmp/sr.XXXXXX)
+	mkdir -p "$dir/data" "$dir/client"
+	ln "$file" "$dir/data/stockroute.db" 2>/dev/null ||
+		cp --reflink=auto "$file" "$dir/data/stockroute.db"
+	sim_start || return 1
+	write_config "\"admin_token\": \"$token\","
+	base=$(server_start lighttpd-socket "$dir")
+}
+
+end_serving() {
+	[ -n "$dir" ] || return
+	server_stop "$dir" >/dev/null 2>&1
+	sim_stop
+	rm -rf "$dir"
+}
+
+fetch() { # PATH [ACCEPT]
+	curl -sSf --max-time 20 -H "Authorization: Bearer $token" \
+		-H "Accept: ${2:-*/*}" "$base$1"
+}
+
+tell_pages() {
+	tell "/report, $days days" \
+		"$(timed fetch "/report?since=${days}d")" ms 300
+	tell "/report.json" "$(timed fetch "/report.json?since=${days}d")" ms
+	tell "/metrics" "$(timed fetch /metrics)" ms 20
+	tell "/metrics, OpenMetrics" \
+		"$(timed fetch /metrics 'application/openmetrics-text')" ms 20
+}
+
+make_file || exit 1
+trap end_serving EXIT
+echo "$rows decisions of $days days, $(du -m "$file" | cut -f1) MB"
+tell "report --by step" "$(timed report)" ms 200
+tell "report --by day" "$(timed report --by day)" ms 200
+tell "report --by media" "$(timed report --by media)" ms 200
+tell "report --by step --versus previous" \
+	"$(timed report --versus previous)" ms
+tell_inserts
+if serve; then
+	tell_pages
+else
+	echo "no web server to ask for pages" >&2
+	missed=1
+fi
+exit "$missed"
