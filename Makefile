@@ -36,7 +36,8 @@ BASE_C  := app confine confine_files confine_calls loop timers http \
 # What it shows, and the command-line tool.
 SHOW_C  := reader admin page page_report page_facts page_state page_verdict \
 	page_html page_tables page_now page_chart page_style page_words \
-	page_event page_json page_csv html utf8 period moment figures figures_sums \
+	page_event page_json page_csv html utf8 \
+	period moment figures figures_sums \
 	figures_exact slo view view_text view_table view_json view_html \
 	chart_text config_terminal report story story_words story_json \
 	event_list rollup rollup_row rollup_fold histogram prune keeper \

@@ -178,17 +178,52 @@ static void add_time_tile(const struct page_facts *facts, struct text *text)
 	text_add(text, "</dd></div>");
 }
 
-static void add_share_tile(const char *name, double percent, const char *behind,
-    int64_t count, struct text *text)
+/* How many of how many. */
+struct share {
+	const char *name;
+	int64_t part;
+	int64_t of;
+	const char *what; /* they are */
+};
+
+static void add_share_tile(const struct share *share, struct text *text)
 {
-	begin_tile(name, text);
-	if (percent < 0)
-		text_add(text, "\xe2\x80\x93");
-	else
+	double percent;
+
+	begin_tile(share->name, text);
+	if (share->of > 0) {
+		percent = 100.0 * (double)share->part / (double)share->of;
 		text_add_format(text, "%.*f %%", percent < 10 ? 2 : 1, percent);
+	} else {
+		text_add(text, "\xe2\x80\x93");
+	}
 	text_add(text, "</dd><dd>");
-	page_add_count(text, count);
-	html_add(text, " %s</dd></div>", behind);
+	page_add_count(text, share->part);
+	text_add(text, " of ");
+	page_add_count(text, share->of);
+	html_add(text, " %s</dd></div>", share->what);
+}
+
+static void add_share_tiles(const struct rollup_sum *all, struct text *text)
+{
+	int64_t fallback = all->outcomes[OUTCOME_FALLBACK];
+
+	add_share_tile(
+	    &(struct share){
+		.name = "Went to the fallback",
+		.part = fallback,
+		.of = fallback + all->outcomes[OUTCOME_ROUTED],
+		.what = "routed",
+	    },
+	    text);
+	add_share_tile(
+	    &(struct share){
+		.name = "Failed",
+		.part = all->outcomes[OUTCOME_FAILED],
+		.of = all->times.count,
+		.what = "events",
+	    },
+	    text);
 }
 
 static void add_queue_tile(const struct page_facts *facts, struct text *text)
@@ -237,19 +272,10 @@ static void add_token_tile(const struct page_facts *facts, struct text *text)
 
 static void add_tiles(const struct page_facts *facts, struct text *text)
 {
-	const struct rollup_sum *all = &facts->all;
-	double failed = -1;
-
-	if (all->times.count > 0)
-		failed = 100.0 * (double)all->outcomes[OUTCOME_FAILED] /
-			 (double)all->times.count;
 	text_add(text, "<dl class=\"plain tiles\">");
 	add_rate_tile(facts, text);
 	add_time_tile(facts, text);
-	add_share_tile("Went to the fallback", page_fallback_percent(all),
-	    "of those routed", all->outcomes[OUTCOME_FALLBACK], text);
-	add_share_tile(
-	    "Failed", failed, "events", all->outcomes[OUTCOME_FAILED], text);
+	add_share_tiles(&facts->all, text);
 	add_queue_tile(facts, text);
 	add_token_tile(facts, text);
 	text_add(text, "</dl>\n");
