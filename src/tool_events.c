@@ -3,13 +3,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool.h"
 #include "tool_reader.h"
 
 static const char usage[] =
     "usage: stockroute events [OPTION ...]\n"
-    "       stockroute events show ID [--format text]\n"
+    "       stockroute events show ID [--format text] [--color auto]\n"
     "       stockroute events replay FILE|- [--rate N] [--dry-run]\n"
     "\n"
     "  --since, --during, --from, --to  when they were received: 24h,\n"
@@ -31,17 +32,21 @@ static const char usage[] =
 static int show(int argc, char **argv)
 {
 	enum table_format format;
+	enum terminal_color color;
+	struct terminal terminal;
 	struct db *db;
 	bool shown;
 
-	if (argc < 2 || !tool_events_read_format(argc, argv, 2, &format)) {
+	if (argc < 2 ||
+	    !tool_events_read_show(argc, argv, 2, &format, &color)) {
 		fputs(usage, stderr);
 		return 2;
 	}
 	db = tool_open_db(DB_READ);
 	if (db == NULL)
 		return 1;
-	shown = tool_events_show(db, argv[1], format);
+	terminal = config_terminal(STDOUT_FILENO, color);
+	shown = tool_events_show(db, argv[1], format, &terminal);
 	db_close(db);
 	return shown ? 0 : 1;
 }

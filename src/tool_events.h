@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config_terminal.h"
 #include "db.h"
 #include "event_list.h"
 #include "table.h"
@@ -24,9 +25,9 @@ struct tool_events_words {
 bool tool_events_read(
     int argc, char **argv, int first, struct tool_events_words *words);
 
-/* The same for `events show`, which takes --format alone. */
-bool tool_events_read_format(
-    int argc, char **argv, int first, enum table_format *format);
+/* The same for `events show`, which takes --format and --color. */
+bool tool_events_read_show(int argc, char **argv, int first,
+    enum table_format *format, enum terminal_color *color);
 
 /*
  * tool_events_list.c: prints the decisions that the words mean; with follow
@@ -40,6 +41,7 @@ enum status tool_events_list(
  * other format, as JSON. True when there was one; else the reason was
  * printed.
  */
-bool tool_events_show(struct db *db, const char *id, enum table_format format);
+bool tool_events_show(struct db *db, const char *id, enum table_format format,
+    const struct terminal *terminal);
 
 #endif

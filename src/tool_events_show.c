@@ -12,7 +12,21 @@
 #define LABEL_WIDTH 9
 #define STEP_WIDTH  9
 #define MS_WIDTH    10
-#define BAR_WIDTH   30
+#define BAR_MIN     10
+
+#define PLAIN  "\033[0m"
+#define BOLD   "\033[1m"
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
+#define YELLOW "\033[33m"
+#define CYAN   "\033[36m"
+
+/* Nothing where the output is to be plain. */
+static void color(const struct terminal *terminal, const char *code)
+{
+	if (terminal->color)
+		fputs(code, stdout);
+}
 
 /* With microseconds, and the date: an auditor's question is about both. */
 static void print_moment(int64_t us)
@@ -66,14 +80,30 @@ static void print_received(const struct story *story)
 	putchar('\n');
 }
 
-static void print_outcome(const struct story *story)
+static const char *outcome_color(const char *outcome)
+{
+	static const enum outcome bad[] = {
+	    OUTCOME_FAILED, OUTCOME_REFUSED, OUTCOME_EXPIRED, OUTCOME_DROPPED};
+
+	if (strcmp(outcome, outcome_name(OUTCOME_ROUTED)) == 0)
+		return GREEN;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (strcmp(outcome, outcome_name(bad[i])) == 0)
+			return RED;
+	return YELLOW;
+}
+
+static void print_outcome(
+    const struct story *story, const struct terminal *terminal)
 {
 	print_label("outcome");
 	if (story->id == 0) {
 		printf("none yet: it is in the queue\n");
 		return;
 	}
+	color(terminal, outcome_color(story->outcome));
 	table_print_safe(story->outcome, stdout);
+	color(terminal, PLAIN);
 	if (strcmp(story->status, status_name(STATUS_OK)) != 0) {
 		printf(", ");
 		table_print_safe(story->status, stdout);
@@ -82,14 +112,15 @@ static void print_outcome(const struct story *story)
 	    (double)story->total_us / CLOCK_MS);
 }
 
-static void print_head(const struct story *story)
+static void print_head(
+    const struct story *story, const struct terminal *terminal)
 {
 	if (story->id != 0)
 		printf("decision   %" PRId64 "\n", story->id);
 	print_word("event", story->interaction_id);
 	print_word("sent", story->event_timestamp);
 	print_received(story);
-	print_outcome(story);
+	print_outcome(story, terminal);
 	print_word("error", story->error);
 	print_word("request", story->request_id);
 	print_word("trace", story->trace_id);
@@ -114,16 +145,24 @@ static void print_route(const struct story *story)
 struct line {
 	int64_t from_us;
 	int64_t to_us;
+	int width; /* in places */
+	const char *mark;
 };
 
-static struct line find_line(const struct story *story)
+/* Half of what the numbers leave; the other half is for words. */
+static struct line find_line(
+    const struct story *story, const struct terminal *terminal)
 {
 	const struct story_step *first = &story->steps[0];
 	const struct story_step *last = &story->steps[story->step_count - 1];
+	int numbers = STEP_WIDTH + 2 * (MS_WIDTH + 2);
+	int width = (terminal->columns - numbers) / 2;
 
 	return (struct line){
 	    .from_us = first->start_us,
 	    .to_us = last->start_us + last->duration_us,
+	    .width = width < BAR_MIN ? BAR_MIN : width,
+	    .mark = terminal->unicode ? "\u2588" : "#",
 	};
 }
 
@@ -137,17 +176,17 @@ static void print_bar(const struct line *line, const struct story_step *step)
 	int to = 0;
 
 	if (all_us > 0) {
-		from = (int)(start_us * BAR_WIDTH / all_us);
-		to = (int)((end_us * BAR_WIDTH + all_us / 2) / all_us);
+		from = (int)(start_us * line->width / all_us);
+		to = (int)((end_us * line->width + all_us / 2) / all_us);
 	}
-	if (from > BAR_WIDTH - 1)
-		from = BAR_WIDTH - 1;
+	if (from > line->width - 1)
+		from = line->width - 1;
 	if (to <= from)
 		to = from + 1;
 	print_blanks(from);
 	for (int i = from; i < to; i++)
-		putchar('#');
-	print_blanks(BAR_WIDTH - to);
+		fputs(line->mark, stdout);
+	print_blanks(line->width - to);
 }
 
 static void print_requests(const struct story_step *step)
@@ -175,15 +214,19 @@ static void print_waits(const struct story *story, enum step step)
 	}
 }
 
-static void print_steps(const struct story *story)
+static void print_steps(
+    const struct story *story, const struct terminal *terminal)
 {
 	struct line line;
 
 	if (story->step_count == 0)
 		return;
-	line = find_line(story);
-	printf("\n%-*s  %*s  %*s\n", STEP_WIDTH, "step", MS_WIDTH, "from ms",
+	line = find_line(story, terminal);
+	putchar('\n');
+	color(terminal, BOLD);
+	printf("%-*s  %*s  %*s\n", STEP_WIDTH, "step", MS_WIDTH, "from ms",
 	    MS_WIDTH, "took ms");
+	color(terminal, PLAIN);
 	for (size_t i = 0; i < story->step_count; i++) {
 		const struct story_step *step = &story->steps[i];
 
@@ -192,7 +235,9 @@ static void print_steps(const struct story *story)
 		printf("  ");
 		print_ms(step->duration_us);
 		printf("  ");
+		color(terminal, CYAN);
 		print_bar(&line, step);
+		color(terminal, PLAIN);
 		printf("  ");
 		table_print_safe(step->what, stdout);
 		print_requests(step);
@@ -266,11 +311,12 @@ static void print_decisions(const struct story *story)
 	}
 }
 
-static void print_text(const struct story *story)
+static void print_text(
+    const struct story *story, const struct terminal *terminal)
 {
-	print_head(story);
+	print_head(story, terminal);
 	print_route(story);
-	print_steps(story);
+	print_steps(story, terminal);
 	print_attempts(story);
 	print_queued(story);
 	print_decisions(story);
@@ -303,7 +349,8 @@ static enum status read_story(
 	return status;
 }
 
-bool tool_events_show(struct db *db, const char *id, enum table_format format)
+bool tool_events_show(struct db *db, const char *id, enum table_format format,
+    const struct terminal *terminal)
 {
 	struct story *story = NULL;
 	enum status status = read_story(db, id, &story);
@@ -316,7 +363,7 @@ bool tool_events_show(struct db *db, const char *id, enum table_format format)
 		table_print_safe(id, stderr);
 		fprintf(stderr, "'\n");
 	} else if (format == TABLE_TEXT) {
-		print_text(story);
+		print_text(story, terminal);
 	} else {
 		shown = print_json(story);
 	}

@@ -268,17 +268,27 @@ bool tool_events_read(
 	return read_period(&reading) && fits_together(&reading);
 }
 
-bool tool_events_read_format(
-    int argc, char **argv, int first, enum table_format *format)
+static bool read_show(const char *name, const char *value,
+    enum table_format *format, enum terminal_color *color)
+{
+	if (strcmp(name, "--color") == 0)
+		return config_terminal_color(value, color);
+	return strcmp(name, "--format") == 0 &&
+	       table_read_format(value, format) && *format != TABLE_CSV;
+}
+
+bool tool_events_read_show(int argc, char **argv, int first,
+    enum table_format *format, enum terminal_color *color)
 {
 	*format = TABLE_TEXT;
-	if (first == argc)
-		return true;
-	if (first + 2 != argc || strcmp(argv[first], "--format") != 0 ||
-	    !table_read_format(argv[first + 1], format) ||
-	    *format == TABLE_CSV) {
+	*color = TERMINAL_COLOR_AUTO;
+	for (int i = first; i < argc; i += 2) {
+		if (i + 1 < argc &&
+		    read_show(argv[i], argv[i + 1], format, color))
+			continue;
 		fprintf(stderr, "stockroute events: show takes --format text, "
-				"json or ndjson\n");
+				"json or ndjson, --color auto, always or "
+				"never\n");
 		return false;
 	}
 	return true;

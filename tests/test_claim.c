@@ -210,8 +210,12 @@ static void duplicates_in_flight_wait_for_the_firsts_answer(void **state)
 		assert_int_equal(requests[i].told, 0);
 	end_with(&requests[0], "{\"first\":true}");
 	run(counter);
-	for (i = 1; i < 20; i++)
+	assert_int_equal(requests[0].claim.in_hand_us, 0);
+	for (i = 1; i < 20; i++) {
 		is_told_the_answer(&requests[i], "{\"first\":true}");
+		assert_in_range(clock_mono_us() - requests[i].claim.in_hand_us,
+		    90 * CLOCK_MS, 10 * CLOCK_SECOND);
+	}
 	for (i = 0; i < 20; i++)
 		done_request(&requests[i]);
 }

@@ -20,6 +20,7 @@ static const struct route route = {
 /* An update that has ended, and how long it took. */
 struct told {
 	struct cxone_update update;
+	struct waits waits;
 	int *ended;
 	int64_t sent_us;
 	int64_t took_us;
@@ -53,6 +54,7 @@ static void send_update(
 	told->ended = ended;
 	told->sent_us = clock_mono_us();
 	told->update.interaction_id = "i-1";
+	told->update.waits = &told->waits;
 	told->update.route = &route;
 	told->update.deadline_us = told->sent_us + left_us;
 	told->update.done = done;
@@ -91,6 +93,26 @@ static void is_told(
 	    status_name(told->update.status), status_name(status));
 	assert_int_equal(told->update.http, http);
 	assert_int_equal(told->update.attempts, attempts);
+}
+
+/* What it waited for and what failed, "token 429"; how long in all. */
+static int64_t waited(const struct told *told, const char *whats)
+{
+	const char *at = told->waits.text;
+	char found[WAITS_BYTES] = "";
+	struct waits_entry entry;
+	int64_t sum_us = 0;
+
+	while (waits_next(&at, &entry)) {
+		assert_string_equal(entry.step, "cxone");
+		strcat(found, found[0] == '\0' ? "" : " ");
+		strcat(found, entry.what);
+		sum_us += entry.duration_us;
+	}
+	assert_string_equal(at, "");
+	assert_string_equal(found, whats);
+	assert_in_range(sum_us, 0, told->took_us);
+	return sum_us;
 }
 
 /* When the n-th PATCH since the reset arrived; the first has n = 0. */
@@ -268,6 +290,38 @@ static void no_attempt_begins_without_the_time_it_needs(void **state)
 	assert_int_equal(sim_stat(world, "interaction"), 3);
 }
 
+/* --- what is told of waits --- */
+
+static void each_wait_and_each_failed_request_is_told(void **state)
+{
+	struct world *world = *state;
+	struct told told;
+
+	world->config.cxone_timeout_us = 100 * CLOCK_MS;
+	sim_faults(world,
+	    "{\"interaction\":[{\"status\":401},{\"status\":429},"
+	    "{\"status\":429,\"headers\":{\"Retry-After\":\"1\"}},"
+	    "{\"status\":404}]}");
+	told = tell(world);
+	is_told(&told, STATUS_INTERACTION_NOT_FOUND, 404, 4);
+	assert_in_range(waited(&told, "token 401 token 429 backoff 429 "
+				      "retry_after 404"),
+	    CLOCK_SECOND, told.took_us);
+	sim_faults(world, "{\"interaction\":[{\"fault\":\"hang\"}]}");
+	told = tell(world);
+	assert_in_range(waited(&told, "timeout"), 90 * CLOCK_MS, told.took_us);
+}
+
+static void who_neither_waited_nor_failed_has_nothing_to_tell(void **state)
+{
+	struct told told = tell(*state);
+
+	waited(&told, "token");
+	told = tell(*state);
+	is_told(&told, STATUS_OK, 200, 1);
+	assert_string_equal(told.waits.text, "");
+}
+
 /* --- the pause --- */
 
 static void a_pause_is_waited_for_and_is_no_attempt(void **state)
@@ -283,6 +337,8 @@ static void a_pause_is_waited_for_and_is_no_attempt(void **state)
 	is_told(&told, STATUS_UPSTREAM_FAILED, 503, 1);
 	told = tell(world);
 	is_told(&told, STATUS_OK, 200, 1);
+	assert_in_range(
+	    waited(&told, "not_before"), 900 * CLOCK_MS, 1400 * CLOCK_MS);
 	assert_int_equal(
 	    throttle_budget(world->throttle), RETRY_BUDGET_DEFAULT);
 	gap_us = patch_us(world, 1) - patch_us(world, 0);
@@ -405,6 +461,8 @@ int main(void)
 	    IN_WORLD(without_budget_nothing_is_repeated),
 	    IN_WORLD(a_success_gives_back_what_its_retry_cost),
 	    IN_WORLD(no_attempt_begins_without_the_time_it_needs),
+	    IN_WORLD(each_wait_and_each_failed_request_is_told),
+	    IN_WORLD(who_neither_waited_nor_failed_has_nothing_to_tell),
 	    IN_WORLD(a_pause_is_waited_for_and_is_no_attempt),
 	    IN_WORLD(a_pause_past_the_deadline_ends_it_without_an_attempt),
 	    IN_WORLD(those_who_waited_do_not_come_back_at_one_moment),

@@ -13,6 +13,7 @@ struct shop {
 /* again: asks the same once more from within its answer. */
 struct asked {
 	struct inventory_question question;
+	struct waits waits;
 	struct shop *shop;
 	int *calls;
 	struct asked *again;
@@ -40,6 +41,7 @@ static void begin(
 	asked->shop = shop;
 	text_init(&asked->question.url, INVENTORY_URL_MAX);
 	asked->question.sku = sku;
+	asked->question.waits = &asked->waits;
 	asked->question.deadline_us = clock_mono_us() + left_us;
 	asked->question.done = got_stock;
 	asked->question.arg = asked;
@@ -256,6 +258,20 @@ static void ask_many(struct shop *shop, struct asked *many, int *calls)
 	assert_int_equal(*calls, MANY);
 }
 
+/* For the 200 ms that the one that asked was answered late. */
+static void is_told_to_wait(const struct asked *asked, bool waited)
+{
+	const char *at = asked->waits.text;
+	struct waits_entry entry;
+
+	assert_int_equal(waits_next(&at, &entry), waited);
+	if (!waited)
+		return;
+	assert_string_equal(entry.step, "inventory");
+	assert_string_equal(entry.what, "other_lookup");
+	assert_in_range(entry.duration_us, 150 * CLOCK_MS, 2 * CLOCK_SECOND);
+}
+
 static void lookups_of_one_product_share_a_request(void **state)
 {
 	struct shop shop = open_shop(state, 0, 0);
@@ -269,6 +285,7 @@ static void lookups_of_one_product_share_a_request(void **state)
 		stock = end(&many[i]);
 		is_word(&stock, "in_stock", STATUS_OK, i == 0);
 		assert_int_equal(stock.http, 200);
+		is_told_to_wait(&many[i], i > 0);
 	}
 	assert_int_equal(sim_stat(shop.world, "inventory"), 1);
 	stock = ask(&shop, "A");

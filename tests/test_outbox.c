@@ -118,6 +118,39 @@ static void a_done_item_is_gone_with_its_history(void **state)
 	assert_int_equal(count_in(workers, "attempt"), 0);
 }
 
+/* Newest first; without attempts there is nothing to keep. */
+static void a_decision_keeps_the_history(void **state)
+{
+	struct workers *workers = *state;
+	const struct outbox_end before = {.status = STATUS_RATE_LIMITED,
+	    .http = 429,
+	    .error = "busy",
+	    .waits = "cxone:429:1.000ms"};
+	struct outbox_item item = {.id = put(workers->one, "call")};
+
+	assert_int_equal(db_begin(workers->one, false), STATUS_OK);
+	assert_int_equal(add_row(workers->one, "none"), STATUS_OK);
+	assert_int_equal(outbox_keep_history(workers->one, 1), STATUS_OK);
+	outbox_note(workers->one, &item, &before);
+	assert_int_equal(db_commit(workers->one), STATUS_OK);
+	item = take_one(workers, workers->one);
+	assert_int_equal(end(workers->one, &item, END_AGAIN), STATUS_OK);
+	assert_int_equal(db_begin(workers->one, false), STATUS_OK);
+	assert_int_equal(add_row(workers->one, "call"), STATUS_OK);
+	assert_int_equal(outbox_keep_history(workers->one, 1), STATUS_OK);
+	assert_int_equal(db_commit(workers->one), STATUS_OK);
+	assert_int_equal(count_in(workers,
+			     "decision WHERE id = 1 AND queue_history IS NULL"),
+	    1);
+	assert_int_equal(
+	    raw_int(workers->place,
+		"SELECT queue_history GLOB '[[][[]1,[0-9]*,"
+		"\"upstream_failed\",503,\"down\",null],[[]0,[0-9]*,"
+		"\"rate_limited\",429,\"busy\",\"cxone:429:1.000ms\"]]' "
+		"FROM decision WHERE id = 2"),
+	    1);
+}
+
 static void each_attempt_leaves_a_row(void **state)
 {
 	struct workers *workers = *state;
@@ -428,6 +461,7 @@ int main(void)
 	    WITH_WORKERS(an_item_joins_the_trace_it_was_put_with),
 	    WITH_WORKERS(an_item_is_not_taken_before_it_is_due),
 	    WITH_WORKERS(a_done_item_is_gone_with_its_history),
+	    WITH_WORKERS(a_decision_keeps_the_history),
 	    WITH_WORKERS(each_attempt_leaves_a_row),
 	    WITH_WORKERS(what_is_given_back_does_not_count),
 	    WITH_WORKERS(every_lease_has_a_larger_fence),

@@ -158,6 +158,29 @@ static void what_another_has_taken_over_is_not_put_into_the_queue(void **state)
 	    raw_int(ending->place, "SELECT count(*) FROM outbox"), 1);
 }
 
+/* What failed at once is told with the attempts from the queue. */
+static void the_first_decision_that_failed_is_the_first_attempt(void **state)
+{
+	struct ending *ending = *state;
+	char body[] = "{}";
+	struct outbox_item item = {.interaction_id = "a1b2c3d4", .body = body};
+
+	ending->record.status = STATUS_RATE_LIMITED;
+	ending->record.cxone_http = 429;
+	waits_add(&ending->record.waits, "cxone", "429", 5);
+	ending->settlement.undecided = true;
+	ending->settlement.queue = SETTLE_PUT;
+	ending->settlement.item = &item;
+	assert_int_equal(settle_and_wait(ending, "{}"), STATUS_OK);
+	assert_int_equal(
+	    raw_int(ending->place,
+		"SELECT count(*) FROM attempt WHERE attempt = 0 AND "
+		"fence = 0 AND status = 'rate_limited' AND http = 429 "
+		"AND waits = 'cxone:429:0.005ms'"),
+	    1);
+	assert_int_equal(count_decisions(ending), 0);
+}
+
 static void without_an_answer_the_sender_may_try_again(void **state)
 {
 	struct ending *ending = *state;
@@ -236,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_ENDING(an_answer_is_kept_with_its_record),
 	    WITH_ENDING(what_another_has_taken_over_is_not_put_into_the_queue),
+	    WITH_ENDING(the_first_decision_that_failed_is_the_first_attempt),
 	    WITH_ENDING(without_an_answer_the_sender_may_try_again),
 	    WITH_ENDING(without_a_claim_only_the_record_is_written),
 	    WITH_ENDING(who_was_overtaken_still_records),

@@ -142,6 +142,19 @@ the_story_tells_each_step_and_why() {
 	call 0 events show call-1 && prints story
 }
 
+# Piped there is none, unless it is asked for.
+colour_is_ours_alone() {
+	local escape
+
+	escape=$(printf '\033')
+	two_decisions
+	call 0 events show 2 --color always &&
+		says "${escape}[31mrefused${escape}[0m" &&
+		says 'a"b,\x1b[31m' && call 0 events show 2 || return 1
+	! grep -q "$escape" "$dir/out" || fail "an escape"
+	call 2 events show 2 --color blue
+}
+
 hostile_ids_stay_text_in_the_story() {
 	two_decisions
 	sql "UPDATE decision SET interaction_id = char(27) || '[2J',
@@ -290,6 +303,7 @@ checks="text_has_the_columns_that_tell_the_most
 	ndjson_has_an_object_a_line
 	json_is_one_list
 	the_story_tells_each_step_and_why
+	colour_is_ours_alone
 	hostile_ids_stay_text_in_the_story
 	the_story_is_json_for_programs
 	waits_and_failed_requests_are_told
