@@ -115,14 +115,17 @@ static void open_value(struct metrics_out *out)
 
 static void add_seconds(struct text *text, int64_t us)
 {
-	char digits[16];
+	uint64_t all = us < 0 ? -(uint64_t)us : (uint64_t)us;
+	uint64_t rest = all % CLOCK_SECOND;
+	char digits[] = ".000000";
 
-	if (us < 0) {
+	if (us < 0)
 		text_add(text, "-");
-		us = -us;
+	text_add_int(text, (int64_t)(all / CLOCK_SECOND));
+	for (size_t i = sizeof digits - 2; rest > 0; i--) {
+		digits[i] = (char)('0' + rest % 10);
+		rest /= 10;
 	}
-	text_add_int(text, us / CLOCK_SECOND);
-	snprintf(digits, sizeof digits, ".%06d", (int)(us % CLOCK_SECOND));
 	text_add(text, digits);
 }
 
