@@ -162,6 +162,7 @@ servers: all
 	@tests/servers/test_queue.sh
 	@tests/servers/test_store_faults.sh
 	@tests/servers/test_stock.sh
+	@tests/servers/test_metrics.sh
 
 crash: all $(SHIMS)
 	@tests/crash.sh

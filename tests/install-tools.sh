@@ -6,7 +6,8 @@ set -eu
 packages="gcc clang libclang-rt-dev make libc6-dev libfcgi-dev
  libcurl4-openssl-dev libjansson-dev libssl-dev libsqlite3-dev libseccomp-dev
  libcmocka-dev libmicrohttpd-dev lighttpd apache2 libapache2-mod-fcgid sqlite3
- curl jq openssl wrk procps universal-ctags valgrind"
+ curl jq openssl wrk procps universal-ctags valgrind prometheus
+ python3-prometheus-client"
 [ "${1:-}" = lint ] &&
 	packages="$packages clang-format clang-tidy cppcheck shellcheck"
 
@@ -43,6 +44,10 @@ status=0
       apt-get install -y -q --no-install-recommends $missing
 } > "$log" 2>&1 < /dev/null || status=$?
 [ -n "$made" ] && $as_root rm -f "$policy"
+# The tests have their own, so that none is to begin with the machine.
+case $missing in
+*prometheus*) $as_root systemctl disable -q prometheus 2> /dev/null || true ;;
+esac
 if [ "$status" != 0 ]; then
 	cat "$log" >&2
 	echo "could not install:$missing" >&2
