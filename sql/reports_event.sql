@@ -47,5 +47,7 @@ SELECT
 FROM decision
 WHERE id = coalesce(
 	(SELECT id FROM decision WHERE id = :id),
-	(SELECT id FROM decision WHERE interaction_id = :id
+	(SELECT id FROM decision
+		WHERE received_us / 3600000000 IN decision_hour
+			AND interaction_id = :id
 		ORDER BY outcome = 'duplicate', id DESC LIMIT 1));

@@ -20,6 +20,7 @@ SELECT
 	http,
 	total_us
 FROM decision
-WHERE interaction_id = :interaction_id AND id <> coalesce(:id, 0)
+WHERE received_us / 3600000000 IN decision_hour
+	AND interaction_id = :interaction_id AND id <> coalesce(:id, 0)
 ORDER BY id DESC
 LIMIT coalesce(:limit, 100);

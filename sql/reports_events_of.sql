@@ -42,7 +42,8 @@ SELECT
 	round(cxone_us / 1e3, 3) AS cxone_ms,
 	round(record_us / 1e3, 3) AS record_ms
 FROM decision
-WHERE interaction_id = :interaction
+WHERE received_us / 3600000000 IN decision_hour
+	AND interaction_id = :interaction
 	AND +received_us >= coalesce(:from_us, 0)
 	AND +received_us < coalesce(:to_us, 9223372036854775807)
 	AND (:outcome IS NULL OR outcome = :outcome)

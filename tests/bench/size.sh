@@ -60,7 +60,9 @@ make_file() {
 	[ -e "$file" ] && return
 	mkdir -p "$place"
 	rm -f "$file.part"*
-	"$B/decisions" "$file.part" "$rows" "$days" && mv "$file.part" "$file"
+	"$B/decisions" "$file.part" "$rows" "$days" &&
+		RETENTION_DECISIONS_DAYS=0 STOCKROUTE_DB=$file.part \
+			"$B/stockroute" prune && mv "$file.part" "$file"
 }
 
 # CPU us a decision to insert and fold 200,000 of the last day.
