@@ -97,7 +97,8 @@ serve() {
 	ln "$file" "$dir/data/stockroute.db" 2>/dev/null ||
 		cp --reflink=auto "$file" "$dir/data/stockroute.db"
 	sim_start || return 1
-	write_config "\"admin_token\": \"$token\","
+	write_config "\"admin_token\": \"$token\",
+		\"retention_decisions_days\": 0,"
 	base=$(server_start lighttpd-socket "$dir")
 }
 
