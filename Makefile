@@ -159,6 +159,8 @@ servers: all
 	@tests/servers/test_secrets.sh
 	@tests/servers/test_logs.sh
 	@tests/servers/test_health.sh
+	@tests/servers/test_pages.sh
+	@tests/browser/test_browser.sh $(B)
 	@tests/servers/test_queue.sh
 	@tests/servers/test_store_faults.sh
 	@tests/servers/test_stock.sh

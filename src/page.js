@@ -42,7 +42,9 @@
 		if (!box.checked || busy())
 			return;
 		try {
-			const answer = await fetch(location.href);
+			/* Not href: it may hold a password, as typed. */
+			const answer = await fetch(
+				location.pathname + location.search);
 
 			if (!answer.ok)
 				throw new Error(answer.status);

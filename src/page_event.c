@@ -55,7 +55,7 @@ static void begin_table(
     const struct telling *telling, const char *part, const char *const *heads)
 {
 	html_add(telling->text,
-	    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 	    "aria-labelledby=\"%s\"><table><thead><tr>",
 	    part);
 	for (; *heads != NULL; heads++)
@@ -232,7 +232,7 @@ static void add_steps(const struct telling *telling)
 	from_us = story->steps[0].start_us;
 	begin_part(telling, "h-steps", "Step by step");
 	text_add(telling->text,
-	    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 	    "aria-labelledby=\"h-steps\"><table><thead><tr>"
 	    "<th scope=\"col\">step</th>"
 	    "<th scope=\"col\" class=\"n wide\">after ms</th>"

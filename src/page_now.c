@@ -5,6 +5,7 @@
 #include "breaker.h"
 #include "clock.h"
 #include "html.h"
+#include "moment.h"
 #include "page_tables.h"
 #include "page_words.h"
 
@@ -132,16 +133,26 @@ static void add_link(const struct page_facts *facts, const char *path,
 	html_add(text, "\">%s</a>", name);
 }
 
+static void add_moment_field(
+    const char *label, const char *name, int64_t at_s, struct text *text)
+{
+	char value[MOMENT_BYTES];
+
+	moment_write_as(at_s, MOMENT_UTC, "%Y-%m-%dT%H:%M", value);
+	html_add(text,
+	    "<label>%s<input type=\"datetime-local\" name=\"%s\" "
+	    "value=\"%s\"></label>",
+	    label, name, value);
+}
+
 /* The browser's own fields for a moment; UTC, as all of the page. */
 static void add_period_form(const struct page_facts *facts, struct text *text)
 {
-	html_add(text,
-	    "<details id=\"d-period\"><summary>Another period</summary>"
-	    "<form action=\"report\"><label>From, UTC<input "
-	    "type=\"datetime-local\" name=\"from\" value=\"%s\"></label>"
-	    "<label>to, UTC<input type=\"datetime-local\" name=\"to\" "
-	    "value=\"%s\"></label><button>Show</button></form></details>",
-	    facts->from, facts->to);
+	text_add(text, "<details id=\"d-period\"><summary>Another period"
+		       "</summary><form action=\"report\">");
+	add_moment_field("From, UTC", "from", facts->period.from_s, text);
+	add_moment_field("to, UTC", "to", facts->period.to_s, text);
+	text_add(text, "<button>Show</button></form></details>");
 }
 
 void page_add_state(const struct page_facts *facts, struct text *text)

@@ -68,7 +68,7 @@ static void begin_table(
 {
 	html_add(text,
 	    "<details id=\"%s\"><summary>%s</summary><div class=\"scroll\" "
-	    "tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
+	    "tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>"
 	    "<thead><tr><th scope=\"col\">UTC</th>",
 	    id, summary, summary);
 	text_add(text, head);
@@ -274,7 +274,7 @@ static void add_stock(const struct page_facts *facts, struct text *text)
 	text_add(text,
 	    "<section aria-labelledby=\"h-stock\"><h2 id=\"h-stock\">What the "
 	    "inventory said</h2><div class=\"scroll\" tabindex=\"0\" "
-	    "role=\"region\" aria-labelledby=\"h-stock\"><table><caption>Times "
+	    "role=\"group\" aria-labelledby=\"h-stock\"><table><caption>Times "
 	    "are of whole decisions, in ms. timeout: the fallback; -: not "
 	    "asked</caption><thead><tr><th scope=\"col\">status</th>"
 	    "<th scope=\"col\">share</th>"
@@ -291,7 +291,7 @@ void page_add_steps(const struct page_facts *facts, struct text *text)
 	text_add(text,
 	    "<section aria-labelledby=\"h-steps\"><h2 id=\"h-steps\">Where the "
 	    "time goes</h2><div class=\"scroll\" tabindex=\"0\" "
-	    "role=\"region\" aria-labelledby=\"h-steps\"><table><caption>In "
+	    "role=\"group\" aria-labelledby=\"h-steps\"><table><caption>In "
 	    "ms; percentiles to within 4.5 %</caption><thead><tr>"
 	    "<th scope=\"col\">step</th>"
 	    "<th scope=\"col\">share of all time</th>"
@@ -342,7 +342,7 @@ void page_add_slowest(const struct page_facts *facts, struct text *text)
 	text_add(text,
 	    "<section aria-labelledby=\"h-slow\"><h2 id=\"h-slow\">The slowest "
 	    "decisions</h2><div class=\"scroll\" tabindex=\"0\" "
-	    "role=\"region\" aria-labelledby=\"h-slow\"><table>");
+	    "role=\"group\" aria-labelledby=\"h-slow\"><table>");
 	html_add(text,
 	    "<caption>Of the newest %d of the period, in ms</caption>",
 	    PAGE_NEWEST);

@@ -6,7 +6,7 @@ set -eu
 packages="gcc clang libclang-rt-dev make libc6-dev libfcgi-dev
  libcurl4-openssl-dev libjansson-dev libssl-dev libsqlite3-dev libseccomp-dev
  libcmocka-dev libmicrohttpd-dev lighttpd apache2 libapache2-mod-fcgid sqlite3
- curl jq openssl wrk procps universal-ctags valgrind prometheus
+ curl jq openssl wrk procps chromium nodejs universal-ctags valgrind prometheus
  python3-prometheus-client"
 [ "${1:-}" = lint ] &&
 	packages="$packages clang-format clang-tidy cppcheck shellcheck"

@@ -16,8 +16,8 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health duplicates signed secrets logs crash queue operator
-	events doctor store-faults token tls hardened fuzz clang units cases-memory
+parts+=" health pages browser duplicates signed secrets logs crash queue
+	operator events doctor store-faults token tls hardened fuzz clang units cases-memory
 	simulator"
 
 run_part() { # PART
@@ -33,6 +33,8 @@ run_part() { # PART
 	secrets) tests/servers/test_secrets.sh ;;
 	logs) tests/servers/test_logs.sh ;;
 	health) tests/servers/test_health.sh ;;
+	pages) tests/servers/test_pages.sh ;;
+	browser) tests/browser/test_browser.sh "$B" ;;
 	queue) tests/servers/test_queue.sh ;;
 	store-faults) tests/servers/test_store_faults.sh ;;
 	operator) tests/test_tool_queue.sh "$B" ;;
