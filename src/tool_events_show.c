@@ -58,6 +58,14 @@ static void print_word(const char *label, const char *word)
 	putchar('\n');
 }
 
+static void print_part(const char *part)
+{
+	if (part == NULL)
+		return;
+	printf("  ");
+	table_print_safe(part, stdout);
+}
+
 static void print_blanks(int count)
 {
 	printf("%*s", count > 0 ? count : 0, "");
@@ -69,14 +77,8 @@ static void print_received(const struct story *story)
 {
 	print_label("received");
 	print_moment(story->received_us);
-	if (story->media_type != NULL) {
-		printf("  ");
-		table_print_safe(story->media_type, stdout);
-	}
-	if (story->event_type != NULL) {
-		printf("  ");
-		table_print_safe(story->event_type, stdout);
-	}
+	print_part(story->media_type);
+	print_part(story->event_type);
 	putchar('\n');
 }
 
@@ -108,8 +110,10 @@ static void print_outcome(
 		printf(", ");
 		table_print_safe(story->status, stdout);
 	}
-	printf(", answered %d, after %.3f ms\n", story->http,
-	    (double)story->total_us / CLOCK_MS);
+	/* The sender of a queued one was told 202 long before. */
+	printf(", answered %s%d, after %.3f ms\n",
+	    story->queue_attempts > 0 ? "202, for duplicates " : "",
+	    story->http, (double)story->total_us / CLOCK_MS);
 }
 
 static void print_head(
@@ -261,10 +265,8 @@ static void print_attempts(const struct story *story)
 		table_print_safe(attempt->status, stdout);
 		if (attempt->http > 0)
 			printf("  HTTP %d", attempt->http);
-		if (attempt->error != NULL) {
-			printf("  ");
-			table_print_safe(attempt->error, stdout);
-		}
+		print_part(attempt->error);
+		print_part(attempt->waits);
 		putchar('\n');
 	}
 }
