@@ -26,7 +26,7 @@ static const char usage[] =
     "  --versus  a period to compare with, or previous: as long, just before\n"
     "  --slo     how many took so long at most, and with which share as the\n"
     "            aim how fast the budget of misses is used up\n"
-    "  --exact   look at each decision; else percentiles are within 4.4 %\n"
+    "  --exact   look at each decision; else percentiles are within 4.33 %\n"
     "  --format  " TABLE_FORMATS ", or html\n"
     "  --color   auto, always or never\n"
     "\n"

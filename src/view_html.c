@@ -78,7 +78,7 @@ static void add_head(struct text *text, const struct view *view)
 	if (view->ask.exact)
 		html_add(text, "<p>Percentiles are exact.</p>\n");
 	else
-		html_add(text, "<p>Percentiles are within %.1f %%.</p>\n",
+		html_add(text, "<p>Percentiles are within %.2f %%.</p>\n",
 		    HISTOGRAM_ERROR * 100);
 	if (view->ask.slo_us == 0)
 		return;

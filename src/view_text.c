@@ -114,8 +114,10 @@ static const char *rate_words(
 		snprintf(words, WORDS_BYTES, "%.1f/s", rate);
 	else if (rate * 60 >= 1)
 		snprintf(words, WORDS_BYTES, "%.1f/min", rate * 60);
-	else
+	else if (rate * 3600 >= 1)
 		snprintf(words, WORDS_BYTES, "%.1f/h", rate * 3600);
+	else
+		snprintf(words, WORDS_BYTES, "%.1f/day", rate * 86400);
 	return words;
 }
 
@@ -157,7 +159,7 @@ static void print_head(const struct page *page)
 		fprintf(page->out, "percentiles are exact\n");
 	else
 		fprintf(page->out,
-		    "percentiles are within %.1f %%; --exact counts each\n",
+		    "percentiles are within %.2f %%; --exact counts each\n",
 		    HISTOGRAM_ERROR * 100);
 	fprintf(page->out, "\n%lld decisions, %s", (long long)now->total.count,
 	    rate_words(

@@ -17,8 +17,8 @@ modes="cgi $(tests/servers/server.sh modes)"
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
 parts+=" health pages browser duplicates signed secrets logs crash queue
-	operator events doctor store-faults token tls hardened fuzz clang units cases-memory
-	simulator"
+	operator events report doctor store-faults token tls hardened fuzz
+	clang units cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
@@ -39,6 +39,7 @@ run_part() { # PART
 	store-faults) tests/servers/test_store_faults.sh ;;
 	operator) tests/test_tool_queue.sh "$B" ;;
 	events) tests/test_tool_events.sh "$B" ;;
+	report) tests/test_tool_report.sh "$B" ;;
 	doctor) tests/test_tool_doctor.sh "$B" ;;
 	tls) tests/test_tool_tls.sh "$B" ;;
 	token) tests/test_tool_token.sh "$B" ;;
