@@ -49,6 +49,9 @@ struct log_message {
 bool log_sink_parse(
     const char *to, enum log_place *place, char path[LOG_SINK_PATH_BYTES]);
 
+/* True when to names a file, whose path is given. */
+bool log_sink_is_file(const char *to, char path[LOG_SINK_PATH_BYTES]);
+
 /* Makes it what to says, which log_sink_parse has found good. Opens nothing
  * yet. */
 void log_sink_init(struct log_sink *sink, const char *to);

@@ -134,11 +134,9 @@ static enum status allow_folder_of(
 static enum status allow_log(
     const struct making *making, const struct config *config)
 {
-	enum log_place place = LOG_TO_STDERR;
 	char path[LOG_SINK_PATH_BYTES];
 
-	if (!log_sink_parse(config->log_to, &place, path) ||
-	    place != LOG_TO_FILE)
+	if (!log_sink_is_file(config->log_to, path))
 		return STATUS_OK;
 	return allow_folder_of(making, path, ADD_TO_LOG);
 }

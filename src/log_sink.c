@@ -69,6 +69,17 @@ bool log_sink_parse(
 	return false;
 }
 
+bool log_sink_is_file(const char *to, char path[LOG_SINK_PATH_BYTES])
+{
+	char given[LOG_SINK_PATH_BYTES];
+	enum log_place place;
+
+	if (!log_sink_parse(to, &place, given) || place != LOG_TO_FILE)
+		return false;
+	memcpy(path, given, sizeof given);
+	return true;
+}
+
 void log_sink_init(struct log_sink *sink, const char *to)
 {
 	*sink = (struct log_sink){.fd = -1};

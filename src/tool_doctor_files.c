@@ -17,6 +17,7 @@
 
 #include "db.h"
 #include "file.h"
+#include "log_sink.h"
 
 #define OWNER_BYTES 64
 #define WORDS_MAX   512
@@ -100,6 +101,8 @@ void doctor_each_file(struct doctor *doctor, doctor_visit *visit, void *arg)
 		visit_if_there(doctor, visit, arg, "UPSTREAM_CLIENT_CERT",
 		    config->upstream_client_cert);
 	each_database_file(doctor, visit, arg);
+	if (log_sink_is_file(config->log_to, path))
+		visit_if_there(doctor, visit, arg, "log", path);
 }
 
 /* ---- Owner and mode ------------------------------------------------------ */
@@ -156,6 +159,22 @@ static void check_secret_file(struct doctor *doctor, const char *what,
 	text_done(&problem);
 }
 
+/* It tells who called, and of what product. */
+static void check_log_file(
+    struct doctor *doctor, const char *path, const struct stat *facts)
+{
+	if (access(path, W_OK) != 0)
+		doctor_tell(doctor, DOCTOR_FAIL, "log",
+		    "run this as the program's user, or give it to that one",
+		    "%s: %s", path, strerror(errno));
+	else if ((facts->st_mode & 07) != 0)
+		doctor_tell(doctor, DOCTOR_WARN, "log", "chmod o-rwx",
+		    "%s: mode %04o is for every user of this machine", path,
+		    mode_bits(facts));
+	else
+		tell_mode(doctor, "log", path, facts);
+}
+
 static void check_file(
     struct doctor *doctor, void *arg, const char *what, const char *path)
 {
@@ -170,6 +189,8 @@ static void check_file(
 		check_config_file(doctor, path, &facts);
 	else if (strcmp(what, "database") == 0)
 		check_database_file(doctor, path, &facts);
+	else if (strcmp(what, "log") == 0)
+		check_log_file(doctor, path, &facts);
 	else
 		check_secret_file(doctor, what, path, &facts);
 }
@@ -373,15 +394,19 @@ static void check_docroots(struct doctor *doctor)
 	doctor_each_file(doctor, check_exposed, &exposed);
 	if (exposed == 0 && doctor->docroots.count > 0)
 		doctor_tell(doctor, DOCTOR_OK, "document root", "",
-		    "no settings, secrets or database lie in %s%s",
+		    "no settings, secrets, database or log lie in %s%s",
 		    doctor->docroots.items[0],
 		    doctor->docroots.count > 1 ? " or the others" : "");
 }
 
 void doctor_check_files(struct doctor *doctor)
 {
+	char log[LOG_SINK_PATH_BYTES];
+
 	doctor_each_file(doctor, check_file, NULL);
 	check_folder(doctor, "database folder", doctor->config->db);
+	if (log_sink_is_file(doctor->config->log_to, log))
+		check_folder(doctor, "log folder", log);
 	check_disk(doctor);
 	check_socket(doctor);
 	check_docroots(doctor);

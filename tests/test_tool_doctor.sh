@@ -137,7 +137,7 @@ a_place_that_is_well_has_nothing_to_mend() {
 		has ok "local disk" "local file system" &&
 		has ok "free space" bytes &&
 		has ok "socket folder" "mode 0755" &&
-		has ok "document root" "no settings, secrets or database" &&
+		has ok "document root" "secrets, database or log" &&
 		sed -i '/this kernel has none/d' "$top/out" &&
 		has_no fail && has_no warn
 }
@@ -343,7 +343,11 @@ little_space_is_told() {
 
 what_lies_below_a_document_root_is_told() {
 	printf 'DocumentRoot "%s"\n' "$dir" >"$dir/site.conf"
+	touch "$dir/log/a" && chmod 644 "$dir/log/a" &&
+		settings '"log_to": "file:'"$dir"'/log/a"' || return 1
 	doctor 1 --server-config "$dir/site.conf" &&
+		has warn log "for every user" && has ok "log folder" "mode" &&
+		has fail "document root" "log $dir/log/a lies in" &&
 		has fail "document root" "configuration file" &&
 		has fail "document root" "stockroute.db lies in $dir," &&
 		printf 'server.document-root = "%s/data"\n' "$dir" \
@@ -369,7 +373,7 @@ a_program_below_a_document_root_needs_its_htaccess() {
 the_examples_limits_are_well() {
 	doctor 0 --server-config apache.conf.example \
 		--server-config lighttpd.conf.example &&
-		has ok timeout= ":54: 40 s, enough" &&
+		has ok timeout= "apache.conf.example:55: 40 s, enough" &&
 		has ok LimitRequestBody "131072 bytes, enough" &&
 		has ok FcgidIOTimeout "40 s" &&
 		has ok FcgidMaxRequestLen "1048576 bytes" &&
