@@ -23,7 +23,7 @@ void page_add_span(struct text *text, int64_t us);
 void page_add_bytes(struct text *text, int64_t bytes);
 
 /* UTC, as a <time>: 21:30:05 of the day that now_us is in, else with the
- * day: 22 Nov, 21:30:05. */
+ * day: 22 Nov, 21:30:05; half a year away with the year too. */
 void page_add_moment(struct text *text, int64_t at_us, int64_t now_us);
 
 #endif

@@ -364,7 +364,8 @@ void page_chart_times(const struct page_facts *facts, struct text *text)
 	    .height = TALL};
 	struct text words;
 
-	chart.top = round_up(highest(&chart));
+	chart.top = facts->all.times.count > 0 ? round_up(highest(&chart))
+					       : (double)CLOCK_MS;
 	text_init(&words, 256);
 	describe(&facts->all.times, 0, &words);
 	begin(&chart, "c-times", "Time from receipt to decision",

@@ -125,7 +125,10 @@ static void add_verdict(const struct page_facts *facts, struct text *text)
 	    "<small>",
 	    looks[verdict->health].class, looks[verdict->health].mark,
 	    looks[verdict->health].word);
-	add_since(verdict->since_us, facts->now_us, text);
+	if (verdict->health == PAGE_HEALTHY && verdict->since_us == 0)
+		text_add(text, "nothing amiss in the last 24 hours");
+	else
+		add_since(verdict->since_us, facts->now_us, text);
 	text_add(text, "</small></h2>");
 	if (verdict->reason_count > 0)
 		add_reasons(facts, text);

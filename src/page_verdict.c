@@ -93,19 +93,23 @@ typedef enum page_health judge_sum(const struct rollup_sum *sum);
 
 /*
  * Where the run of slots begins, up to now, that are all as bad. Slots without
- * events are not there, and say nothing. 0: the run is as long as the look
- * back.
+ * events are not there, and say nothing. 0: nobody has looked back so far.
  */
-static int64_t run_since_us(
-    const struct rollup *recent, judge_sum *judge, enum page_health health)
+static int64_t run_since_us(const struct page_evidence *evidence,
+    judge_sum *judge, enum page_health health)
 {
+	const struct rollup *recent = evidence->recent;
+	int64_t floor_us = evidence->now_us -
+			   (PAGE_LOOK_BACK_S - PAGE_RECENT_S) * CLOCK_SECOND;
 	size_t i = recent->count;
+	int64_t since_us;
 
 	while (i > 0 && judge(&recent->sums[i - 1]) >= health)
 		i--;
-	return i > 0 && i < recent->count
-		   ? recent->sums[i].start_s * CLOCK_SECOND
-		   : 0;
+	if (i == recent->count)
+		return 0;
+	since_us = recent->sums[i].start_s * CLOCK_SECOND;
+	return since_us > floor_us ? since_us : 0;
 }
 
 /* The newest slot, when it is of now. */
@@ -134,13 +138,13 @@ static void judge_shares(
 	health = by_failed(now);
 	if (health != PAGE_HEALTHY)
 		add_reason(verdict, health,
-		    run_since_us(evidence->recent, by_failed, health),
+		    run_since_us(evidence, by_failed, health),
 		    "%.1f %% of the events of the last 5 minutes failed",
 		    failed_percent(now));
 	health = by_fallback(now);
 	if (health != PAGE_HEALTHY)
 		add_reason(verdict, health,
-		    run_since_us(evidence->recent, by_fallback, health),
+		    run_since_us(evidence, by_fallback, health),
 		    "%.1f %% of those routed in the last 5 minutes went to "
 		    "the fallback",
 		    fallback_percent(now));

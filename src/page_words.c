@@ -15,6 +15,7 @@
 #define MINUTE_S     60
 #define HOUR_S       3600
 #define DAY_S        86400
+#define HALF_YEAR_S  (182 * DAY_S)
 
 void page_add_count(struct text *text, int64_t count)
 {
@@ -101,11 +102,16 @@ void page_add_bytes(struct text *text, int64_t bytes)
 void page_add_moment(struct text *text, int64_t at_us, int64_t now_us)
 {
 	int64_t at_s = at_us / CLOCK_SECOND;
-	bool today = at_s / DAY_S == now_us / CLOCK_SECOND / DAY_S;
+	int64_t now_s = now_us / CLOCK_SECOND;
+	const char *form = "%-d %b %Y, %T";
 	char exact[MOMENT_BYTES];
 	char shown[MOMENT_BYTES];
 
+	if (at_s / DAY_S == now_s / DAY_S)
+		form = "%T";
+	else if (at_s > now_s - HALF_YEAR_S && at_s < now_s + HALF_YEAR_S)
+		form = "%-d %b, %T";
 	moment_write(at_s, MOMENT_UTC, exact);
-	moment_write_as(at_s, MOMENT_UTC, today ? "%T" : "%-d %b, %T", shown);
+	moment_write_as(at_s, MOMENT_UTC, form, shown);
 	html_add(text, "<time datetime=\"%s\">%s</time>", exact, shown);
 }

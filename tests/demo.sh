@@ -40,7 +40,8 @@ cat > "$dir/stockroute.json" << END
  "cxone_base_url": "$sim", "cxone_client_id": "demo-client",
  "cxone_client_secret": "demo-secret",
  "inventory_api_url": "$sim/inventory", "inventory_timeout_ms": 500,
- "webhook_auth": "bearer", "webhook_secret": "the-secret-of-the-demo"}
+ "webhook_auth": "bearer", "webhook_secret": "the-secret-of-the-demo",
+ "admin_token": "the-token-of-the-demo"}
 END
 chmod 600 "$dir/stockroute.json"
 url=$(tests/servers/server.sh start lighttpd-spawn "$dir")
@@ -111,3 +112,13 @@ build/stockroute report --since 1h
 echo
 echo '$ stockroute events --limit 5'
 build/stockroute events --since 1h --limit 5
+
+# What the page says at its top, as a program reads it.
+echo
+echo "\$ curl -u me:the-token-of-the-demo $url/report.json | jq .health"
+curl -sS -u me:the-token-of-the-demo "$url/report.json" | jq -c .health
+echo
+echo "The page: $url/report, any user, password the-token-of-the-demo"
+if [ -t 0 ]; then
+	read -r -p "It is there until you press Enter. " || true
+fi

@@ -164,6 +164,9 @@ static void it_is_told_since_when(void **state)
 	for (int i = 0; i < SLOTS; i++)
 		turn(&house, i, OUTCOME_FAILED, 50);
 	assert_int_equal(judge(&house), PAGE_FAILING);
+	assert_int_equal(house.verdict.since_us, start_us(&house, 0));
+	house.sums[0].start_s = NOW_S - PAGE_LOOK_BACK_S;
+	assert_int_equal(judge(&house), PAGE_FAILING);
 	assert_int_equal(house.verdict.since_us, 0);
 }
 

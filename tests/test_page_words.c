@@ -110,6 +110,9 @@ static void moments_of_another_day_tell_the_day(void **state)
 	page_add_moment(&text, now_us - 86400 * CLOCK_SECOND, now_us);
 	is(&text,
 	    "<time datetime=\"2024-05-14T10:30:45Z\">14 May, 10:30:45</time>");
+	page_add_moment(&text, 0, now_us);
+	is(&text, "<time datetime=\"1970-01-01T00:00:00Z\">1 Jan 1970, 00:00:00"
+		  "</time>");
 }
 
 int main(void)
