@@ -8,6 +8,7 @@
 #include "config.h"
 #include "gateway.h"
 #include "reader.h"
+#include "tally.h"
 
 /*
  * The pages for the operator: who may see them, which there are (one table in
@@ -29,6 +30,9 @@ struct admin;
  * reader was closed: its answers are on the way until then.
  */
 struct admin *admin_new(const struct config *config, struct reader *reader);
+
+/* From now on refusals are counted in tally, too; borrowed. */
+void admin_count_into(struct admin *admin, struct tally *tally);
 
 /* Wipes the keys and frees. NULL is allowed. */
 void admin_free(struct admin *admin);

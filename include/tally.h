@@ -20,7 +20,8 @@ struct tally;
 enum tally_name {
 	/* The loop's. */
 	TALLY_WEBHOOK,    /* answers; what: enum tally_http */
-	TALLY_REFUSED,    /* not let in; what: enum auth_reason */
+	TALLY_REFUSED,    /* not let in; who: enum tally_door; what:
+			     enum auth_reason */
 	TALLY_KEYS,       /* who: enum tally_key; what: the key's number */
 	TALLY_SHED,       /* answered 503; what: enum tally_shed */
 	TALLY_DUPLICATES, /* what: enum tally_duplicate */
@@ -55,6 +56,8 @@ enum tally_http {
 	TALLY_HTTP_OTHER,
 	TALLY_HTTP_COUNT
 };
+
+enum tally_door { TALLY_DOOR_WEBHOOK, TALLY_DOOR_ADMIN, TALLY_DOOR_COUNT };
 
 enum tally_key {
 	TALLY_KEY_ACCEPTED,

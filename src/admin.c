@@ -33,6 +33,7 @@ struct admin {
 	struct auth_keys keys;
 	char headers[HEADERS_BYTES];
 	uint64_t counts[AUTH_REASON_COUNT];
+	struct tally *tally; /* NULL: nobody asks */
 };
 
 /* One request on its way, until the reader has made its page. */
@@ -164,6 +165,9 @@ static bool may_see(struct admin *admin, const struct gateway_request *request)
 	enum auth_reason reason = check_token(&admin->keys, request, &number);
 
 	admin->counts[reason]++;
+	if (reason != AUTH_OK)
+		tally_count(
+		    admin->tally, TALLY_REFUSED, TALLY_DOOR_ADMIN, (int)reason);
 	if (reason != AUTH_OK)
 		log_refusal(admin, request, reason, number);
 	return reason == AUTH_OK;
@@ -400,6 +404,11 @@ void admin_free(struct admin *admin)
 		return;
 	auth_keys_done(&admin->keys);
 	free(admin);
+}
+
+void admin_count_into(struct admin *admin, struct tally *tally)
+{
+	admin->tally = tally;
 }
 
 uint64_t admin_count(const struct admin *admin, enum auth_reason reason)

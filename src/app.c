@@ -39,6 +39,8 @@ static void count_all(struct app *app)
 	http_count_into(app->http, app->tally);
 	breaker_count_into(app->breaker, app->tally);
 	token_count_into(app->token, app->tally);
+	if (app->admin)
+		admin_count_into(app->admin, app->tally);
 }
 
 /* In this order: each borrows those before it. */

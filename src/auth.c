@@ -178,7 +178,8 @@ enum status auth_check(struct auth *auth, const struct gateway_request *request,
 	*signed_id = verdict.signed_id;
 	if (verdict.reason == AUTH_OK)
 		return STATUS_OK;
-	tally_count(auth->tally, TALLY_REFUSED, 0, (int)verdict.reason);
+	tally_count(auth->tally, TALLY_REFUSED, TALLY_DOOR_WEBHOOK,
+	    (int)verdict.reason);
 	log_refusal(auth, &verdict, trace);
 	return STATUS_UNAUTHENTICATED;
 }

@@ -24,8 +24,9 @@ struct counter {
 static const struct counter counters[] = {
     {COUNTER("webhook_requests", "Answers to the webhook's senders."),
 	TALLY_WEBHOOK, NULL, "code"},
-    {COUNTER("auth_failures", "Requests that were not let in."), TALLY_REFUSED,
-	NULL, "reason"},
+    {COUNTER("auth_failures",
+	 "Requests not let in, to the webhook or the admin's pages."),
+	TALLY_REFUSED, "door", "reason"},
     {COUNTER("auth_key_requests",
 	 "Requests let in by each key, or kept out as it was not its time."),
 	TALLY_KEYS, "result", "key"},

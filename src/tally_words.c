@@ -22,6 +22,10 @@ static const int http_codes[TALLY_HTTP_OTHER] = {
 };
 static const char *const http_words[TALLY_HTTP_COUNT] = {
     "200", "202", "400", "401", "404", "405", "413", "500", "503", "other"};
+static const char *const door_words[TALLY_DOOR_COUNT] = {
+    [TALLY_DOOR_WEBHOOK] = "webhook",
+    [TALLY_DOOR_ADMIN] = "admin",
+};
 static const char *const key_words[TALLY_KEY_COUNT] = {
     [TALLY_KEY_ACCEPTED] = "accepted",
     [TALLY_KEY_NOT_VALID] = "not_valid",
@@ -104,6 +108,7 @@ static const struct kind kinds[TALLY_NAME_COUNT] = {
     [TALLY_REFUSED] =
 	{
 	    .name = "auth_failures",
+	    WHOS(door_words),
 	    .what_word = reason_word,
 	    .what_first = AUTH_OK + 1,
 	    .what_count = AUTH_REASON_COUNT,

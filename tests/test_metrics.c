@@ -317,7 +317,9 @@ static void what_never_happened_is_told_as_0(void **state)
 	struct bench *bench = *state;
 
 	is(bench, "webhook_requests_total{code=\"503\"}", "0");
-	is(bench, "auth_failures_total{reason=\"signature_wrong\"}", "0");
+	is(bench,
+	    "auth_failures_total{door=\"admin\",reason=\"signature_wrong\"}",
+	    "0");
 	is(bench, "auth_key_requests_total{result=\"accepted\",key=\"spring\"}",
 	    "0");
 	is(bench,

@@ -192,7 +192,8 @@ static void each_count_has_its_words(void **state)
 {
 	(void)state;
 	is_labelled(TALLY_WEBHOOK, 0, TALLY_HTTP_202, "202");
-	is_labelled(TALLY_REFUSED, 0, AUTH_TIMESTAMP_OLD, "timestamp_old");
+	is_labelled(TALLY_REFUSED, TALLY_DOOR_WEBHOOK, AUTH_TIMESTAMP_OLD,
+	    "webhook timestamp_old");
 	is_labelled(
 	    TALLY_KEYS, TALLY_KEY_ACCEPTED, 0, "accepted WEBHOOK_SECRET");
 	is_labelled(TALLY_KEYS, TALLY_KEY_NOT_VALID, 1, "not_valid next");
@@ -236,15 +237,20 @@ static void after_a_second_the_counts_are_in_the_table(void **state)
 	struct bench bench;
 
 	open_bench(&bench, place);
-	tally_count(bench.tally, TALLY_REFUSED, 0, AUTH_SECRET_WRONG);
-	tally_count(bench.tally, TALLY_REFUSED, 0, AUTH_SECRET_WRONG);
+	tally_count(
+	    bench.tally, TALLY_REFUSED, TALLY_DOOR_WEBHOOK, AUTH_SECRET_WRONG);
+	tally_count(
+	    bench.tally, TALLY_REFUSED, TALLY_DOOR_WEBHOOK, AUTH_SECRET_WRONG);
 	tally_count(bench.tally, TALLY_KEYS, TALLY_KEY_NOT_VALID, 1);
 	run_for(&bench, TALLY_KEEP_US + 300 * CLOCK_MS);
-	assert_int_equal(kept(place, "auth_failures", "secret_wrong"), 2);
+	assert_int_equal(
+	    kept(place, "auth_failures", "webhook secret_wrong"), 2);
 	assert_int_equal(kept(place, "auth_key_requests", "not_valid next"), 1);
-	tally_count(bench.tally, TALLY_REFUSED, 0, AUTH_SECRET_WRONG);
+	tally_count(
+	    bench.tally, TALLY_REFUSED, TALLY_DOOR_WEBHOOK, AUTH_SECRET_WRONG);
 	close_bench(&bench);
-	assert_int_equal(kept(place, "auth_failures", "secret_wrong"), 3);
+	assert_int_equal(
+	    kept(place, "auth_failures", "webhook secret_wrong"), 3);
 }
 
 /* A keeping commits, and is counted: that must not lead to the next. */

@@ -82,8 +82,7 @@ each_kind_is_played() {
 		all_are 401 5 nobody "" &&
 		all_are 401 3 late "Authorization: Bearer $old_secret" &&
 		all_are 400 2 '' || return 1
-	sim_ask PUT faults '{"interaction":[{"status":429,"times":3}]}' \
-		>/dev/null
+	faults '{"interaction":[{"status":429,"times":3}]}'
 	all_are 200 4 busy-%N || return 1
 	server_wait 3 all_is_kept || fail "not in the table after 3 s"
 }
@@ -116,9 +115,9 @@ sums_are() { # NAME
 	54 webhook_requests_total{code="200"}
 	15 webhook_requests_total{code="401"}
 	2 webhook_requests_total{code="400"}
-	7 auth_failures_total{reason="secret_wrong"}
-	5 auth_failures_total{reason="header_missing"}
-	3 auth_failures_total{reason="key_not_valid"}
+	7 auth_failures_total{door="webhook",reason="secret_wrong"}
+	5 auth_failures_total{door="webhook",reason="header_missing"}
+	3 auth_failures_total{door="webhook",reason="key_not_valid"}
 	56 auth_key_requests_total{result="accepted",key="WEBHOOK_SECRET"}
 	3 auth_key_requests_total{result="not_valid",key="spring"}
 	10 duplicates_total{first="answered"}
@@ -187,13 +186,12 @@ a_process_that_ends_leaves_its_counts() {
 		kill "$pid"
 	done
 	server_wait 5 answers_anew || fail "no answer" || return 1
-	is after 'auth_failures_total{reason="header_missing"}' 8 &&
-		nothing_fell before after
+	nothing_fell before after
 }
 
 answers_anew() {
-	[ "$(scrape after)" = 200 ] && [ "$(sample after \
-		'auth_failures_total{reason="header_missing"}')" = 8 ]
+	[ "$(scrape after)" = 200 ] && is after \
+		'auth_failures_total{door="webhook",reason="header_missing"}' 8
 }
 
 a_restart_of_the_server_loses_nothing() {
@@ -311,6 +309,58 @@ prometheus_stop() {
 	kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 }
 
+# ---- Trouble -------------------------------------------------------------
+
+faults() { # JSON
+	sim_ask PUT faults "$1" >/dev/null
+}
+
+kept_is() { # SAMPLE VALUE
+	scrape kept >/dev/null
+	[ "$(sample kept "$1")" = "$2" ]
+}
+
+# Within what processes may hold back.
+soon() { # SAMPLE VALUE
+	server_wait 3 kept_is "$1" "$2" || is kept "$1" "$2"
+}
+
+an_inventory_that_is_slow_then_ill_opens_its_circuit() {
+	local i inventory='upstream_requests_total{upstream="inventory",'
+
+	faults '{"inventory":[{"delay_ms":600,"times":1}]}'
+	same status "$(post slow)" 200 || return 1
+	faults '{"inventory":[{"status":503,"times":0}]}'
+	for i in 1 2 3 4 5 6 7 8; do
+		same status "$(post "ill-$i")" 200 || return 1
+	done
+	soon 'decisions_total{outcome="fallback"}' 9 &&
+	soon 'breaker_transitions_total{upstream="inventory",state="open"}' 1 &&
+	soon "$inventory"'code_class="timeout"}' 1 || return 1
+	is kept 'fallback_total{reason="timeout"}' 9 &&
+	is kept 'breaker_state{upstream="inventory",state="open"}' 1 &&
+	is kept 'breaker_state{upstream="inventory",state="closed"}' 0 &&
+	[ "$(sample kept "$inventory"'code_class="5xx"}')" -ge 4 ]
+}
+
+a_token_that_is_refused_is_counted() {
+	faults '{"interaction":[{"status":401,"times":1}]}'
+	same status "$(post renewed)" 200 || return 1
+	soon 'retries_total{upstream="cxone",reason="unauthorized"}' 1 &&
+		soon 'token_refresh_total{result="ok"}' 2 || return 1
+	faults '{"interaction":[{"status":401,"times":1}],
+		"token":[{"status":401,"times":0}]}'
+	same status "$(post refused)" 500 || return 1
+	soon 'token_refresh_total{result="refused"}' 1 &&
+		soon 'webhook_requests_total{code="500"}' 1
+}
+
+who_guesses_the_admins_token_is_counted() {
+	curl -s -o "$dir/client/guess" -H 'Authorization: Bearer a-guess' \
+		"$(url)/metrics"
+	soon 'auth_failures_total{door="admin",reason="secret_wrong"}' 1
+}
+
 # ---- A process for each event --------------------------------------------
 
 each_cgi_process_leaves_its_counts() {
@@ -329,6 +379,17 @@ a_drain_leaves_its_counts() {
 		'upstream_requests_total{upstream="cxone",code_class="2xx"}' \
 		4 && is drained 'decisions_total{outcome="routed"}' 3 &&
 		is drained 'queue_depth{state="waiting"}' 0
+}
+
+# No disk has so much; each process reads the configuration anew.
+what_is_refused_at_the_door_is_counted() {
+	write_config "$members \"routing_mode\": \"queue\",
+		\"disk_min_bytes\": 1000000000000000,"
+	[ "$(id -u)" != 0 ] || chown www-data "$dir/stockroute.json"
+	all_are 503 1 full || return 1
+	scrape shed >/dev/null
+	is shed 'requests_shed_total{reason="disk"}' 1 &&
+		is shed 'webhook_requests_total{code="503"}' 1
 }
 
 # ---- All -----------------------------------------------------------------
@@ -351,18 +412,25 @@ check_all() {
 	prometheus_stop
 	check a_process_that_ends_leaves_its_counts
 	check a_restart_of_the_server_loses_nothing
-	check_cgi
-}
-
-check_cgi() {
-	server_stop "$dir" >/dev/null 2>&1
-	rm -rf "$dir/data"
-	mode='lighttpd-cgi'
-	write_config "$members \"routing_mode\": \"queue\","
-	check starts
-	endpoint=$(url)/webhook/routing-events
+	begin_anew lighttpd-spawn '"breaker_min_calls": 5,
+		"inventory_timeout_ms": 200,'
+	check an_inventory_that_is_slow_then_ill_opens_its_circuit
+	check a_token_that_is_refused_is_counted
+	check who_guesses_the_admins_token_is_counted
+	begin_anew lighttpd-cgi '"routing_mode": "queue",'
 	check each_cgi_process_leaves_its_counts
 	check a_drain_leaves_its_counts
+	check what_is_refused_at_the_door_is_counted
+}
+
+begin_anew() { # MODE MEMBERS
+	server_stop "$dir" >/dev/null 2>&1
+	sim_ask DELETE faults >/dev/null
+	rm -rf "$dir/data"
+	mode=$1
+	write_config "$members $2"
+	check starts
+	endpoint=$(url)/webhook/routing-events
 }
 
 stage_open sim_start
