@@ -8,8 +8,8 @@
  * Unix time, which is UTC, and what calendars and clocks on walls make of
  * it: of this machine, or of who set TZ, or in UTC.
  *
- * Local time needs tzset() once, before the first call and before a process
- * shuts itself in: it reads /etc/localtime. Until then local time is UTC.
+ * The C library reads TZ and /etc/localtime at the first call; when they are
+ * changed, tzset() makes it read them anew.
  */
 enum moment_zone { MOMENT_LOCAL, MOMENT_UTC };
 

@@ -1,29 +1,20 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "db.h"
 #include "outbox_admin.h"
-#include "period.h"
 #include "table.h"
 
 /*
- * The questions the operator asks of the file besides the figures
- * (figures.h), each one a file sql/reports_*.sql that also runs in the
- * sqlite3 shell. Times are shown in ms, hours in UTC.
+ * What an operator asks of the file besides the decisions (figures.h,
+ * event_list.h, story.h), each question a file sql/reports_*.sql that also
+ * runs in the sqlite3 shell. Hours are UTC.
  *
  * All give *table, which the caller frees with table_free; it is untouched
  * on any other status than OK: what db_done gives, or STATUS_MEMORY.
  */
-
-/* True for a column that holds milliseconds: its name ends in _ms. */
-bool report_is_time(const char *column);
-
-/* One line of totals: events, each outcome, fallback share, first, last. */
-enum status report_summary(
-    struct db *db, const struct period *period, struct table **table);
 
 /* The token of each client: its age, its end, who fetched it; never itself. */
 enum status report_tokens(struct db *db, struct table **table);

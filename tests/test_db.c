@@ -218,7 +218,7 @@ static void a_misspelt_parameter_is_an_error(void **state)
 {
 	struct place *place = *state;
 	struct db *db = must_open(place, DB_SERVE);
-	struct db_row *row = db_use(db, SQL_reports_summary);
+	struct db_row *row = db_use(db, SQL_reports_exact);
 
 	db_bind_int(row, ":sinec_us", 1);
 	assert_false(db_next(row));

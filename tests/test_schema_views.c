@@ -1,4 +1,4 @@
-/* test_schema_views.c: the views for other programs, in the sqlite3 shell */
+/* test_schema_views.c: views and reports in the sqlite3 shell */
 #include <math.h>
 
 #include "clock.h"
@@ -230,6 +230,22 @@ static void the_readmes_queries_run(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* As they are, no parameter set; what the program runs, an operator can. */
+static void every_report_runs_in_the_shell(void **state)
+{
+	struct place *place = *state;
+	char command[400];
+
+	if (!has_shell() || access("sql", R_OK) != 0)
+		skip();
+	db_close(open_filled(place));
+	snprintf(command, sizeof command,
+	    "for f in sql/reports_*.sql; do sqlite3 -bail -readonly %s "
+	    "< $f > %s/out 2>&1 || { echo $f; cat %s/out; exit 1; }; done",
+	    place->path, place->dir, place->dir);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +255,7 @@ int main(void)
 	    WITH_PLACE(all_rows_have_their_counts_and_means),
 	    WITH_PLACE(what_is_asked_for_is_looked_up_in_the_key),
 	    WITH_PLACE(the_readmes_queries_run),
+	    WITH_PLACE(every_report_runs_in_the_shell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
