@@ -287,12 +287,29 @@ static void print_csv(const struct table *table, FILE *out)
 	}
 }
 
+/* Nothing to escape, as in most strings: no memory is needed. */
+static bool is_plain_json(const char *string)
+{
+	const char *at = string;
+
+	while ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\' &&
+	       *at != 0x7f)
+		at++;
+	return *at == '\0';
+}
+
 /* False: the string is over JSON_STRING_MAX, or memory ran out. */
 static bool print_json_string(const char *string, FILE *out)
 {
 	struct text text;
 	bool whole;
 
+	if (string != NULL && is_plain_json(string)) {
+		putc('"', out);
+		fputs(string, out);
+		putc('"', out);
+		return true;
+	}
 	text_init(&text, JSON_STRING_MAX);
 	text_add_json(&text, string);
 	whole = !text_failed(&text);
@@ -389,7 +406,7 @@ enum status table_print_part(
 {
 	enum status status = print(table, format, last, out);
 
-	for (size_t i = 0; i < table->column_count; i++)
+	for (size_t i = 0; format == TABLE_TEXT && i < table->column_count; i++)
 		table->columns[i].width = column_width(table, i);
 	table->begun = true;
 	table->has_rows |= table_rows(table) > 0;

@@ -92,13 +92,14 @@ static bool take_row(void *arg, struct db_row *row)
 
 /* --- what is there --- */
 
-/* A bar would disturb rows on the same terminal. */
+/* A bar would disturb rows on the same terminal, but few of them come only
+ * when it is gone. */
 static void begin_progress(struct db *db, const struct tool_events_words *words,
     struct tool_progress *progress)
 {
 	int64_t size = 0;
 
-	if (words->limit == INT64_MAX && !isatty(STDOUT_FILENO) &&
+	if ((words->limit <= PART_ROWS || !isatty(STDOUT_FILENO)) &&
 	    event_list_size(db, &words->filter, &size) != STATUS_OK)
 		size = 0;
 	tool_progress_begin(progress, "decisions", size);
@@ -116,7 +117,8 @@ static enum status list(struct db *db, const struct tool_events_words *words,
 	while (status == STATUS_OK && printing->status == STATUS_OK &&
 	       !walk.ended && printing->left > 0) {
 		status = event_list_page(db, &walk, take_row, printing);
-		tool_progress_add(&progress, EVENT_LIST_PAGE);
+		if (!walk.ended)
+			tool_progress_add(&progress, EVENT_LIST_PAGE);
 	}
 	tool_progress_end(&progress);
 	if (status == STATUS_OK)
