@@ -116,6 +116,7 @@ static enum status read_slots(struct db *db, const struct figures_ask *ask,
 
 /* --- slots of time --- */
 
+/* The end of the last slot is a bound too, so there may be one more. */
 static enum status add_bound(struct figures_slots *slots, int64_t bound_s)
 {
 	if (slots->count > FIGURES_SLOTS_MAX)
@@ -167,6 +168,7 @@ static int64_t choose_slot_s(const struct figures_ask *ask)
 	return course_slots_s[last];
 }
 
+/* By UTC, so that slots of days are rows of the table. */
 static enum status even_slots(
     const struct figures_ask *ask, int64_t slot_s, struct figures_slots *slots)
 {
@@ -296,6 +298,7 @@ static enum status read_course(
 
 /* --- the period --- */
 
+/* Sums outlive the decisions they were made of. */
 static enum status find_first(struct db *db, int64_t *first_us)
 {
 	struct db_row *row = db_use(db, SQL_reports_first);

@@ -13,6 +13,7 @@ enum column {
 	COLUMN_WITHIN
 };
 
+/* SQL gives milliseconds, for who runs the file in the shell. */
 static void take_row(struct db_row *from, struct figures_row *row)
 {
 	row->count = db_int(from, COLUMN_COUNT);

@@ -37,6 +37,7 @@ static void take_sum(const struct figures_ask *ask,
 			      (double)times->count;
 }
 
+/* The period was fitted to minutes before: nothing is cut off. */
 static struct rollup_period whole_seconds(const struct period *period)
 {
 	return (struct rollup_period){

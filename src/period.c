@@ -132,6 +132,7 @@ static bool read_word(const char *word, enum moment_zone zone, int64_t now_us,
 	       moment_read(word, zone, &period->from_us, &period->to_us);
 }
 
+/* Today is not over: its rate is that of what has been. */
 static void end_by(struct period *period, int64_t now_us)
 {
 	if (period->to_us > now_us)

@@ -17,14 +17,16 @@ static const char head[] =
     "<title>stockroute report</title>\n<style>\n"
     ":root { color-scheme: light dark; --bar: #2f6fab; --line: #8888 }\n"
     "body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto;\n"
-    "  max-width: 64em; padding: 0 1em }\n"
+    "  max-width: 64em; padding: 0 1em; overflow-x: auto }\n"
     "table { border-collapse: collapse; width: 100% }\n"
     "th, td { text-align: right; padding: .2em .6em;\n"
     "  border-bottom: 1px solid var(--line);\n"
     "  font-variant-numeric: tabular-nums }\n"
     "th:first-child, td:first-child { text-align: left;\n"
-    "  overflow-wrap: anywhere }\n"
-    "td.bar { width: 25%; text-align: left }\n"
+    "  min-width: 8em; overflow-wrap: break-word }\n"
+    "td { white-space: nowrap }\n"
+    "td:first-child { white-space: normal }\n"
+    "td.bar { width: 25%; min-width: 5em; text-align: left }\n"
     "td.bar i { display: block; height: .8em; background: var(--bar) }\n"
     ".worse { color: #c22; font-weight: bold }\n"
     ".better { color: #183; font-weight: bold }\n"
@@ -89,11 +91,22 @@ static void add_head(struct text *text, const struct view *view)
 
 /* --- tables --- */
 
+/* The bar says nothing that does not stand in a cell beside it, so that it
+ * needs no words for who cannot see it. */
 static void add_bar(struct text *text, double value, double most)
 {
 	html_add(text,
 	    "<td class=\"bar\"><i style=\"width:%.1f%%\"></i></td></tr>\n",
 	    most > 0 ? value / most * 100 : 0);
+}
+
+static double share_of(const struct figures *figures, const char *name)
+{
+	const struct figures_row *row = figures_find(&figures->outcomes, name);
+
+	if (row == NULL || figures->total.count == 0)
+		return 0;
+	return 100 * (double)row->count / (double)figures->total.count;
 }
 
 static void add_outcomes(struct text *text, const struct view *view)
@@ -102,14 +115,20 @@ static void add_outcomes(struct text *text, const struct view *view)
 
 	html_add(text,
 	    "<h2>How they ended</h2>\n<table>\n"
-	    "<tr><th scope=\"col\">outcome</th><th scope=\"col\">count</th>"
-	    "<th scope=\"col\">share</th><td></td></tr>\n");
+	    "<tr><th scope=\"col\">outcome</th><th scope=\"col\">count</th>");
+	if (view->compares)
+		html_add(text, "<th scope=\"col\">share was</th>");
+	html_add(
+	    text, "<th scope=\"col\">share</th><td class=\"bar\"></td></tr>\n");
 	for (size_t i = 0; i < rows->count; i++) {
-		double share = 100 * (double)rows->rows[i].count /
-			       (double)view->now.total.count;
+		double share = share_of(&view->now, rows->rows[i].name);
 
-		html_add(text, "<tr><td>%s</td><td>%lld</td><td>%.1f %%</td>",
-		    rows->rows[i].name, (long long)rows->rows[i].count, share);
+		html_add(text, "<tr><td>%s</td><td>%lld</td>",
+		    rows->rows[i].name, (long long)rows->rows[i].count);
+		if (view->compares)
+			html_add(text, "<td>%.1f %%</td>",
+			    share_of(&view->was, rows->rows[i].name));
+		html_add(text, "<td>%.1f %%</td>", share);
 		add_bar(text, share, 100);
 	}
 	html_add(text, "</table>\n");
@@ -124,18 +143,22 @@ static void add_cells(struct text *text, const struct figures_row *row)
 	html_add(text, "<td>%.3f</td>", row->max_us / 1e3);
 }
 
+/* Without a percentile of then there is no change to tell. */
 static void add_was(struct text *text, const struct figures_row *row,
     const struct figures_row *was)
 {
-	int verdict = view_verdict(row, was);
+	const char *verdict = view_verdict_name(view_verdict(row, was));
+	double now_us = row->us[FIGURES_P95];
+	double was_us = was == NULL ? 0 : was->us[FIGURES_P95];
 
-	if (was == NULL) {
-		html_add(text, "<td>-</td><td>-</td><td></td>");
+	if (was_us == 0) {
+		html_add(text, "<td>-</td><td>-</td><td>-</td>");
 		return;
 	}
-	html_add(text, "<td>%lld</td><td>%.3f</td><td class=\"%s\">%s</td>",
-	    (long long)was->count, was->us[FIGURES_P95] / 1e3,
-	    view_verdict_name(verdict), view_verdict_name(verdict));
+	html_add(text,
+	    "<td>%lld</td><td>%.3f</td><td class=\"%s\">%.0f %% %s</td>",
+	    (long long)was->count, was_us / 1e3, verdict,
+	    (now_us / was_us - 1) * 100, verdict);
 }
 
 static void add_titles(struct text *text, const struct view *view)
@@ -150,8 +173,9 @@ static void add_titles(struct text *text, const struct view *view)
 	html_add(text, "<th scope=\"col\">max</th>");
 	if (view->compares)
 		html_add(text, "<th scope=\"col\">count was</th>"
-			       "<th scope=\"col\">p95 was</th><td></td>");
-	html_add(text, "<td></td></tr>\n");
+			       "<th scope=\"col\">p95 was</th>"
+			       "<th scope=\"col\">change</th>");
+	html_add(text, "<td class=\"bar\">p95</td></tr>\n");
 }
 
 static void add_groups(struct text *text, const struct view *view)
@@ -174,6 +198,7 @@ static void add_groups(struct text *text, const struct view *view)
 
 /* --- in the course of time --- */
 
+/* Both charts have the same slots, and stand one below the other. */
 static double value_of(const struct figures_row *row, bool count)
 {
 	return count ? (double)row->count : row->us[FIGURES_P95] / 1e3;

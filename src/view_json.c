@@ -65,6 +65,7 @@ static enum status print_figures(
 	return status;
 }
 
+/* After a failure the document stays open: no reader takes it for whole. */
 static enum status print_groups(const struct view *view, FILE *out)
 {
 	struct table *table = NULL;

@@ -95,6 +95,7 @@ static void add_change(struct filling *filling, const struct figures_row *now,
 	add_word(filling, was_us > 0 ? number : NULL);
 }
 
+/* A group that was not there has no times: they are not 0. */
 static void add_was(struct filling *filling, const struct figures_row *now,
     const struct figures_row *was)
 {
@@ -113,6 +114,7 @@ static void add_was(struct filling *filling, const struct figures_row *now,
 	add_word(filling, verdict == 0 ? NULL : view_verdict_name(verdict));
 }
 
+/* Half a table would be believed: it is given whole or not at all. */
 static enum status give(struct filling *filling, struct table **table)
 {
 	if (filling->status == STATUS_OK)

@@ -48,6 +48,7 @@ static const char *outcome_color(const char *name)
 	return PLAIN;
 }
 
+/* The word says it too: not everybody sees red. */
 static const char *verdict_color(int verdict)
 {
 	if (verdict == 0)
@@ -121,6 +122,7 @@ static const char *rate_words(
 	return words;
 }
 
+/* What is counted, which may be more than was asked for. */
 static double seconds_of(const struct period *period)
 {
 	return (double)(period->to_us - period->from_us) / 1e6;
@@ -208,6 +210,7 @@ static double share_of(const struct figures *figures, const char *name)
 	return 100 * (double)row->count / (double)figures->total.count;
 }
 
+/* One that was only then is shown too: that it is gone may be the news. */
 static void print_outcome(const struct page *page, enum outcome outcome)
 {
 	const struct view *view = page->view;
@@ -301,6 +304,7 @@ static void print_course(const struct page *page)
 
 /* --- the groups --- */
 
+/* In characters: the bytes that continue one take no place. */
 static int width_of(const char *name)
 {
 	int width = 0;
@@ -406,6 +410,7 @@ static void print_titles(const struct page *page)
 	fputc('\n', page->out);
 }
 
+/* A grouping without a decision has not even a title. */
 static void print_groups(const struct page *page)
 {
 	const struct figures_rows *groups = &page->view->now.groups;
