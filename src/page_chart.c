@@ -106,15 +106,28 @@ static void begin(const struct chart *chart, const char *id, const char *title,
 	    chart->height + labels, id, id, id, title, id, description);
 }
 
-/* A line across, and what it stands for above its left end. */
-static void add_grid(const struct chart *chart, double value, bool is_time)
+static void add_rule(const struct chart *chart, const char *class, double value)
 {
 	double y = y_of(chart, value);
 
 	text_add_format(chart->text,
-	    "<line class=\"grid\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>"
-	    "<text class=\"axis\" y=\"%.1f\">",
-	    y, y, y - 3);
+	    "<line class=\"%s\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>", class,
+	    y, y);
+}
+
+/* Below what is drawn. */
+static void add_grid(const struct chart *chart)
+{
+	add_rule(chart, "grid", chart->top);
+	add_rule(chart, "grid", chart->top / 2);
+	add_rule(chart, "base", 0);
+}
+
+/* What a line across stands for, above its left end. */
+static void add_value(const struct chart *chart, double value, bool is_time)
+{
+	text_add_format(chart->text, "<text class=\"axis\" y=\"%.1f\">",
+	    y_of(chart, value) - 3);
 	if (is_time)
 		page_add_time(chart->text, value);
 	else
@@ -122,7 +135,8 @@ static void add_grid(const struct chart *chart, double value, bool is_time)
 	text_add(chart->text, "</text>");
 }
 
-static void add_axes(const struct chart *chart, bool is_time)
+/* Above what is drawn, so that they can be read. */
+static void add_labels(const struct chart *chart, bool is_time)
 {
 	static const struct {
 		const char *x;
@@ -131,11 +145,8 @@ static void add_axes(const struct chart *chart, bool is_time)
 	const struct page_facts *facts = chart->facts;
 	int64_t span_s = (int64_t)page_slots(facts) * facts->slot_s;
 
-	add_grid(chart, chart->top, is_time);
-	add_grid(chart, chart->top / 2, is_time);
-	text_add_format(chart->text,
-	    "<line class=\"base\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>",
-	    chart->height, chart->height);
+	add_value(chart, chart->top, is_time);
+	add_value(chart, chart->top / 2, is_time);
 	for (int64_t i = 0; i < 3; i++) {
 		html_add(chart->text,
 		    "<text class=\"axis\" x=\"%s\" y=\"%d\" "
@@ -238,7 +249,7 @@ void page_chart_outcomes(const struct page_facts *facts, struct text *text)
 	    (long long)page_others(&facts->all));
 	begin(&chart, "c-outcomes", "Events and what came of them",
 	    text_string(&words));
-	add_axes(&chart, false);
+	add_grid(&chart);
 	for (size_t i = 0; i < page_slots(facts); i++) {
 		const struct rollup_sum *sum =
 		    page_slot(facts, &facts->total, i, "total");
@@ -246,6 +257,7 @@ void page_chart_outcomes(const struct page_facts *facts, struct text *text)
 		if (sum != NULL)
 			add_stack(&chart, i, sum);
 	}
+	add_labels(&chart, false);
 	text_add(text, "</svg>");
 	text_done(&words);
 }
@@ -323,7 +335,6 @@ static void add_lines(const struct chart *chart)
 		if (sum != NULL)
 			add_time_tip(chart, i, &sum->times);
 	}
-	text_add(chart->text, "</svg>");
 }
 
 static double highest(const struct chart *chart)
@@ -370,8 +381,10 @@ void page_chart_times(const struct page_facts *facts, struct text *text)
 	describe(&facts->all.times, 0, &words);
 	begin(&chart, "c-times", "Time from receipt to decision",
 	    text_string(&words));
-	add_axes(&chart, true);
+	add_grid(&chart);
 	add_lines(&chart);
+	add_labels(&chart, true);
+	text_add(text, "</svg>");
 	text_done(&words);
 }
 
@@ -397,6 +410,7 @@ void page_chart_step(
 	snprintf(id, sizeof id, "c-step-%d", (int)step);
 	begin(&chart, id, title, text_string(&words));
 	add_lines(&chart);
+	text_add(text, "</svg>");
 	text_done(&words);
 }
 
