@@ -98,6 +98,49 @@ static void a_list_names_its_secrets_and_their_times(void **state)
 	assert_true(items[1].not_after_us == INT64_MAX);
 }
 
+static void the_operators_tokens_are_set_like_the_senders_secrets(void **state)
+{
+	struct place *place = *state;
+
+	set_required();
+	load_well(place);
+	assert_int_equal(place->config->admin_tokens.count, 0);
+	setenv("ADMIN_TOKEN", TEXT "1 " TEXT "2", 1);
+	load_well(place);
+	assert_int_equal(place->config->admin_tokens.count, 2);
+	assert_string_equal(
+	    place->config->admin_tokens.items[1].text, TEXT "2");
+	assert_int_equal(place->config->webhook_secrets.count, 0);
+	setenv("ADMIN_TOKEN", "fifteen-bytes-1", 1);
+	expect_problem(
+	    place, "ADMIN_TOKEN (environment): has a secret that is too short");
+}
+
+static void the_operators_tokens_can_stand_in_a_list(void **state)
+{
+	struct place *place = *state;
+	const char *key = NULL;
+	char path[CONFIG_TEXT_BYTES];
+	char members[512];
+
+	write_file(place->secret, BYTES(TEXT "3\n"));
+	snprintf(members, sizeof members,
+	    BEARER "\"webhook_secret\":\"" TEXT "\",\"admin_token\":["
+		   "{\"id\":\"a\",\"secret_file\":\"%s\"}],",
+	    place->secret);
+	write_with(place, members);
+	load_well(place);
+	assert_string_equal(
+	    place->config->admin_tokens.items[0].text, TEXT "3");
+	assert_true(config_secret_file(place->config, 0, &key, path));
+	assert_string_equal(key, "ADMIN_TOKEN");
+	assert_string_equal(path, place->secret);
+	write_with(place, BEARER "\"webhook_secret\":\"" TEXT "\","
+				 "\"admin_token\":[{\"id\":\"a\"}],");
+	expect_problem(place,
+	    "ADMIN_TOKEN (FILE: /admin_token, line 2): item 1: give either");
+}
+
 static void a_secret_of_a_list_can_stand_in_a_file(void **state)
 {
 	struct place *place = *state;
@@ -347,6 +390,8 @@ int main(void)
 	    IN_PLACE(they_can_come_from_a_file),
 	    IN_PLACE(eleven_secrets_are_too_many),
 	    IN_PLACE(a_list_names_its_secrets_and_their_times),
+	    IN_PLACE(the_operators_tokens_are_set_like_the_senders_secrets),
+	    IN_PLACE(the_operators_tokens_can_stand_in_a_list),
 	    IN_PLACE(a_secret_of_a_list_can_stand_in_a_file),
 	    IN_PLACE(each_wrong_item_of_a_list_is_told),
 	    IN_PLACE(what_does_not_fit_together_is_refused),

@@ -18,6 +18,7 @@ tool=$server_root/build/stockroute
 client_secret=MARK-of-the-oauth-client
 secret=MARK-of-the-first-sender
 second_secret=MARK-of-the-second-sender
+token=MARK-of-the-operator
 # The bytes that these stand for begin with MARK-of-the- too.
 key=4d41524b2d6f662d7468652d6b65792d746861742d7365616c732d616c6c2d21
 key_old=4d41524b2d6f662d7468652d6b65792d6265666f72652d746861742d6f6e652d
@@ -44,6 +45,7 @@ write_marked_config() { # MEMBERS: further ones, each with its comma
 		"log_level": "debug",
 		"webhook_auth": "bearer",
 		"webhook_secret": "$secret",
+		"admin_token": "$token",
 		"webhook_secrets": [
 			{"id": "second", "secret": "$second_secret"}]
 	}
@@ -90,6 +92,21 @@ events_are_decided_and_refused() {
 		same method "$(ask method "$endpoint")" 405 &&
 		same ready "$(ask ready "${endpoint%/webhook/*}/readyz")" 200 &&
 		same alive "$(ask alive "${endpoint%/webhook/*}/healthz")" 200
+}
+
+# As those do who know the token and those who know another secret.
+pages_are_shown_and_refused() {
+	local page name base=${endpoint%/webhook/*}
+
+	for page in report report.json report.csv metrics report/event/1; do
+		name=page-${page//\//-}
+		same "$page" "$(curl -s -o "$dir/client/$name" \
+			-D "$dir/client/$name.head" -w '%{http_code}' \
+			-u "me:$token" "$base/$page")" 200 || return 1
+		same "no $page" "$(curl -s -o "$dir/client/no-$name" \
+			-w '%{http_code}' -u "$token:$secret" \
+			"$base/$page")" 401 || return 1
+	done
 }
 
 # Both say our secret back, in the body and in a header.
@@ -153,7 +170,7 @@ a_broken_configuration_is_told() {
 
 # In all that is searched below it would be found.
 the_search_finds_what_is_there() {
-	same config "$(grep -cE "$marks" "$dir/stockroute.json")" 5 || return 1
+	same config "$(grep -cE "$marks" "$dir/stockroute.json")" 6 || return 1
 	sim_ask GET journal | grep -qE 'Bearer sim-[0-9]+-[0-9a-f]{8}' ||
 		fail "no access token was seen"
 }
@@ -248,6 +265,7 @@ starts() {
 check_all() {
 	check events_are_decided_and_refused
 	check upstreams_fail_and_say_our_secrets_back
+	check pages_are_shown_and_refused
 	check every_tool_is_called
 	check a_broken_configuration_is_told
 	check no_arguments_and_no_environment_tell_a_secret
