@@ -112,6 +112,18 @@ static const struct environment_case environment_cases[] = {
 	"LOG_LEVEL (environment): \"INFO\" is not one of its words: give one "
 	"of error (what failed), warn ("},
     {"LOG_LEVEL", "", "LOG_LEVEL (environment): is empty: "},
+    {"LOG_FORMAT", "json", NULL},
+    {"LOG_FORMAT", "text",
+	"LOG_FORMAT (environment): \"text\" is not one of its words: give one "
+	"of logfmt (key=value), json (one object a line)"},
+    {"LOG_TO", "file:/var/log/stockroute/stockroute.log", NULL},
+    {"LOG_TO", "journal", NULL},
+    {"LOG_TO", "/var/log/stockroute.log",
+	"LOG_TO (environment): \"/var/log/stockroute.log\" is no place for a "
+	"log: give stderr, syslog, journal, or file: with a path that begins "
+	"with /, 6 to 1023 bytes"},
+    {"LOG_TO", "file:/a\nb",
+	"LOG_TO (environment): \"file:/a?b\" holds a control character"},
     {"SKU_RULE", "none", "SKU_RULE (environment): \"none\" is not one of"},
     {"SKU_POINTER", "data/sku",
 	"SKU_POINTER (environment): \"data/sku\" is not a JSON Pointer: give "
