@@ -137,8 +137,10 @@ static void the_operators_tokens_can_stand_in_a_list(void **state)
 	assert_string_equal(path, place->secret);
 	write_with(place, BEARER "\"webhook_secret\":\"" TEXT "\","
 				 "\"admin_token\":[{\"id\":\"a\"}],");
-	expect_problem(place,
-	    "ADMIN_TOKEN (FILE: /admin_token, line 2): item 1: give either");
+	assert_int_equal(load(place), STATUS_CONFIG_INVALID);
+	assert_non_null(strstr(text_string(&place->problems),
+	    "/admin_token, line 2): item 1: give either secret or secret_file"
+	    "\n"));
 }
 
 static void a_secret_of_a_list_can_stand_in_a_file(void **state)
