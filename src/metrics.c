@@ -13,6 +13,10 @@
 #include "token_request.h"
 #include "version.h"
 
+/*
+ * Moments are told, not ages: who scrapes computes the age of the moment he
+ * looks at, and a scrape that fails does not make things look younger.
+ */
 #define GAUGE(word, of, text)                                                  \
 	{                                                                      \
 		.name = (word), .kind = METRICS_GAUGE, .unit = (of),           \
@@ -63,6 +67,7 @@ static void write_int(
 
 /* --- each part --- */
 
+/* A value of 1 to join others by. */
 static void write_build(struct metrics_out *out)
 {
 	metrics_begin(out, &build);
@@ -80,6 +85,7 @@ static void write_depth(
 	metrics_int(out, events);
 }
 
+/* Table outbox_size counts, so that a long queue costs no more. */
 static enum status write_queue(struct db *db, struct metrics_out *out)
 {
 	struct db_row *row = db_use(db, SQL_metrics_queue);
@@ -112,6 +118,7 @@ static void write_state(
 	}
 }
 
+/* As the row has it: without calls nobody writes that a rest is over. */
 struct circuit_seen {
 	const char *state;
 	int64_t open_until_us;
@@ -137,6 +144,7 @@ static enum status read_breaker(struct db *db, const struct config *config,
 	return db_done(row);
 }
 
+/* All are read before anything is written: families do not mix. */
 static enum status write_breakers(
     struct db *db, const struct config *config, struct metrics_out *out)
 {

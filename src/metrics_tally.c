@@ -9,6 +9,8 @@
 /* Of one name; more than are ever used, with keys that come and go. */
 #define ROWS_MAX 128
 
+/* A count's words and the names of their labels stay as they are: who
+ * changes one breaks the panels and alerts of others. */
 struct counter {
 	struct metrics_family family;
 	enum tally_name name;
@@ -66,6 +68,7 @@ static const struct seconds summaries[] = {
 	TALLY_GATE_WAITS, TALLY_GATE_WAIT_US},
 };
 
+/* told: it was one of those that this configuration knows. */
 struct row {
 	char label[TALLY_LABEL_BYTES];
 	int64_t value;
@@ -120,6 +123,7 @@ static int64_t tell_row(struct rows *rows, const char *label)
 	return 0;
 }
 
+/* The label is "WHO WHAT", or one word. */
 static void write_count(struct metrics_out *out, const struct counter *counter,
     const char *label, int64_t value)
 {
@@ -166,6 +170,7 @@ static enum status write_counter(struct db *db, const struct config *config,
 	return STATUS_OK;
 }
 
+/* Without quantiles, which cannot be added over processes. */
 static enum status write_summary(
     struct db *db, const struct seconds *summary, struct metrics_out *out)
 {

@@ -199,6 +199,7 @@ static enum status read_examples(struct db *db, struct table *table)
 	return db_done(row);
 }
 
+/* In one view of the file: what one of them has the other lacks. */
 static enum status read_table(
     struct db *db, enum metrics_format format, struct table *table)
 {

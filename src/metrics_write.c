@@ -77,6 +77,7 @@ static void open_label(struct metrics_out *out, const char *name)
 	text_add(out->text, "=\"");
 }
 
+/* Both formats escape these three alike. */
 void metrics_label(struct metrics_out *out, const char *name, const char *value)
 {
 	open_label(out, name);
@@ -113,6 +114,7 @@ static void open_value(struct metrics_out *out)
 	text_add(out->text, out->labelled ? "} " : " ");
 }
 
+/* By hand: a double would lose microseconds of a sum of months. */
 static void add_seconds(struct text *text, int64_t us)
 {
 	uint64_t all = us < 0 ? -(uint64_t)us : (uint64_t)us;
