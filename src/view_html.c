@@ -151,12 +151,12 @@ static void add_was(struct text *text, const struct figures_row *row,
 	double now_us = row->us[FIGURES_P95];
 	double was_us = was == NULL ? 0 : was->us[FIGURES_P95];
 
-	if (was_us == 0) {
-		html_add(text, "<td>-</td><td>-</td><td>-</td>");
+	if (was == NULL || was_us == 0) {
+		html_add(text, "<td>-</td><td>-</td><td>-</td></tr>\n");
 		return;
 	}
 	html_add(text,
-	    "<td>%lld</td><td>%.3f</td><td class=\"%s\">%.0f %% %s</td>",
+	    "<td>%lld</td><td>%.3f</td><td class=\"%s\">%.0f %% %s</td></tr>\n",
 	    (long long)was->count, was_us / 1e3, verdict,
 	    (now_us / was_us - 1) * 100, verdict);
 }
@@ -172,10 +172,12 @@ static void add_titles(struct text *text, const struct view *view)
 		    text, "<th scope=\"col\">p%d</th>", figures_percents[i]);
 	html_add(text, "<th scope=\"col\">max</th>");
 	if (view->compares)
-		html_add(text, "<th scope=\"col\">count was</th>"
+		html_add(text, "<th scope=\"col\">was</th>"
 			       "<th scope=\"col\">p95 was</th>"
 			       "<th scope=\"col\">change</th>");
-	html_add(text, "<td class=\"bar\">p95</td></tr>\n");
+	else
+		html_add(text, "<td class=\"bar\">p95</td>");
+	html_add(text, "</tr>\n");
 }
 
 static void add_groups(struct text *text, const struct view *view)
@@ -189,9 +191,11 @@ static void add_groups(struct text *text, const struct view *view)
 	add_titles(text, view);
 	for (size_t i = 0; i < rows->count; i++) {
 		add_cells(text, &rows->rows[i]);
+		/* For a bar there is no room beside what was. */
 		if (view->compares)
 			add_was(text, &rows->rows[i], view_was(view, i));
-		add_bar(text, rows->rows[i].us[FIGURES_P95], most);
+		else
+			add_bar(text, rows->rows[i].us[FIGURES_P95], most);
 	}
 	html_add(text, "</table>\n");
 }
