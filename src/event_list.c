@@ -28,6 +28,7 @@ void event_list_begin(
 	};
 }
 
+/* The same names in all three questions. NULL binds NULL: any will do. */
 static void bind_filter(struct db_row *row, const struct event_filter *filter)
 {
 	db_bind_text(row, ":outcome", filter->outcome);
@@ -78,6 +79,7 @@ static enum status find_page(
 	return db_done(row);
 }
 
+/* Moves on also when the page had none that fits: it was looked at. */
 static enum status give_page(
     struct db *db, struct event_list *list, event_list_take *take, void *arg)
 {
@@ -96,7 +98,6 @@ static enum status give_page(
 	list->ended = !hand_over(row, take, arg) || page.last;
 	list->before_us = page.from_us;
 	list->before_id = page.from_id;
-	list->walked += EVENT_LIST_PAGE;
 	return db_done(row);
 }
 

@@ -156,6 +156,7 @@ static void take_step(struct story *story, struct db_row *row, int column)
 	story->step_count++;
 }
 
+/* A step that a later version knows is left out, not shown as another. */
 static void take_waits(struct story *story, const char *text)
 {
 	struct waits_entry entry;
@@ -201,6 +202,7 @@ static void find_starts(struct story *story)
 	}
 }
 
+/* Only these two steps ask an upstream; the token counts as CXone's. */
 static void find_requests(struct story *story)
 {
 	for (size_t i = 0; i < story->step_count; i++) {
@@ -229,6 +231,7 @@ static enum status read_decision(
 	return db_done(row);
 }
 
+/* A word that is none of ours would be our own slip: then it is another. */
 static enum story_relation find_relation(const char *word)
 {
 	int relation = 0;
@@ -305,6 +308,7 @@ static int64_t own_item(const struct story *story)
 	return 0;
 }
 
+/* They were read newest first, so that a limit cuts the oldest. */
 static void turn_attempts(struct story *story)
 {
 	for (size_t i = 0; i < story->attempt_count / 2; i++) {
@@ -339,6 +343,10 @@ static enum status read_attempts(struct db *db, struct story *story)
 	return db_done(row);
 }
 
+/*
+ * Without a decision id can only be an interaction: the queue is asked for
+ * it. The words come last, as they are made of all the rest.
+ */
 static enum status read_all(struct db *db, const char *id, struct story *story)
 {
 	enum status status = read_decision(db, id, story);
