@@ -47,7 +47,6 @@ bool event_list_is_number(const char *column);
 struct event_list {
 	const struct event_filter *filter; /* borrowed for the walk */
 	bool ended;                        /* there is nothing more */
-	int64_t walked; /* decisions that were looked at, about */
 	/* The module's own: what is left ends before this one. */
 	int64_t before_us;
 	int64_t before_id;

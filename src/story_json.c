@@ -69,6 +69,7 @@ static void add_list(struct text *text, const char *name, const char *list)
 	text_add(text, list != NULL ? list : "null");
 }
 
+/* The moment is for who compares logs, start_ms for who draws the line. */
 static void add_steps(struct text *text, const struct story *story)
 {
 	add_name(text, "steps");

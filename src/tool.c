@@ -22,7 +22,7 @@ static const struct {
     {"report", tool_report,
 	"counts, outcomes and latency percentiles of the decisions"},
     {"events", tool_events,
-	"list recent decisions; `events show ID` tells one whole"},
+	"decisions by what they share; `events show ID` tells one's story"},
     {"breaker", tool_breaker,
 	"the circuit breakers; `breaker open|close|auto UPSTREAM`"},
     {"token", tool_token,

@@ -27,7 +27,7 @@ static const char usage[] =
     "  -f, --follow  go on with those that come; --for 10s: so long\n"
     "\n"
     "ID is the number that the list shows, or an interaction id: then its\n"
-    "newest decision is told, or its event in the queue.\n";
+    "newest decision is told, or its event in the queue. Times are UTC.\n";
 
 static int show(int argc, char **argv)
 {

@@ -75,6 +75,7 @@ static enum status add_cell(struct table *table, struct db_row *row, int column)
 	return table_cell(table, number);
 }
 
+/* A part is printed while the walk goes on: memory holds no more of it. */
 static bool take_row(void *arg, struct db_row *row)
 {
 	struct printing *printing = arg;

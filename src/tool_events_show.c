@@ -203,6 +203,7 @@ static void print_requests(const struct story_step *step)
 	putchar(')');
 }
 
+/* Below their step, as they are parts of its time; the rest was work. */
 static void print_waits(const struct story *story, enum step step)
 {
 	for (size_t i = 0; i < story->wait_count; i++) {
@@ -290,6 +291,7 @@ static void print_queued(const struct story *story)
 	}
 }
 
+/* Their words are ours, unlike those of the event itself. */
 static void print_decisions(const struct story *story)
 {
 	static const char *const words[STORY_RELATION_COUNT] = {

@@ -54,6 +54,7 @@ static bool read_duration(const char *word, int64_t *us)
 
 /* --- one for each option --- */
 
+/* Words of a period are understood together, when all are there. */
 static bool read_since(struct reading *reading, const char *value)
 {
 	reading->said.since = value;
@@ -268,6 +269,7 @@ bool tool_events_read(
 	return read_period(&reading) && fits_together(&reading);
 }
 
+/* One event is no table: there is no CSV of it. */
 static bool read_show(const char *name, const char *value,
     enum table_format *format, enum terminal_color *color)
 {
