@@ -246,8 +246,12 @@ write_prometheus_config() {
 }
 
 prometheus_starts() {
-	local port=$((10000 + RANDOM % 20000))
+	local port
 
+	for _ in 1 2 3 4 5; do
+		port=$((10000 + RANDOM % 20000))
+		! server_port_free "$port" || break
+	done
 	printf %s "$admin_token" >"$dir/client/stockroute.token"
 	write_prometheus_config >"$dir/client/prometheus.yml"
 	promtool check config "$dir/client/prometheus.yml" || return 1
@@ -413,7 +417,7 @@ check_all() {
 	check a_process_that_ends_leaves_its_counts
 	check a_restart_of_the_server_loses_nothing
 	begin_anew lighttpd-spawn '"breaker_min_calls": 5,
-		"inventory_timeout_ms": 200,'
+		"breaker_open_ms": 60000, "inventory_timeout_ms": 200,'
 	check an_inventory_that_is_slow_then_ill_opens_its_circuit
 	check a_token_that_is_refused_is_counted
 	check who_guesses_the_admins_token_is_counted
