@@ -69,7 +69,7 @@ static const char *param(
 	return value ? value : "";
 }
 
-/* ---- Which page ----------------------------------------------------------- */
+/* ---- Which page ----------------------------------------------------- */
 
 /* The rest of uri behind the path; NULL: it is another. */
 static const char *after_path(const char *uri, const struct path *path)
@@ -102,7 +102,7 @@ static const struct path *find_path(
 	return NULL;
 }
 
-/* ---- Who may -------------------------------------------------------------- */
+/* ---- Who may -------------------------------------------------------- */
 
 /* Whatever user name stands before the colon. */
 static enum auth_reason check_basic(
@@ -165,15 +165,14 @@ static bool may_see(struct admin *admin, const struct gateway_request *request)
 	enum auth_reason reason = check_token(&admin->keys, request, &number);
 
 	admin->counts[reason]++;
-	if (reason != AUTH_OK)
-		tally_count(
-		    admin->tally, TALLY_REFUSED, TALLY_DOOR_ADMIN, (int)reason);
-	if (reason != AUTH_OK)
-		log_refusal(admin, request, reason, number);
-	return reason == AUTH_OK;
+	if (reason == AUTH_OK)
+		return true;
+	tally_count(admin->tally, TALLY_REFUSED, TALLY_DOOR_ADMIN, (int)reason);
+	log_refusal(admin, request, reason, number);
+	return false;
 }
 
-/* ---- The answers ---------------------------------------------------------- */
+/* ---- The answers ---------------------------------------------------- */
 
 static bool is_method(const struct gateway_request *request, const char *name)
 {
@@ -273,7 +272,7 @@ static void refuse_page(
 		    });
 }
 
-/* ---- Its way through the reader ------------------------------------------- */
+/* ---- Its way through the reader ------------------------------------- */
 
 static enum status write_page(struct db *db, void *arg)
 {
@@ -341,7 +340,7 @@ bool admin_serve(struct admin *admin, struct gateway_request *request)
 	return true;
 }
 
-/* ---- Its life ------------------------------------------------------------- */
+/* ---- Its life ------------------------------------------------------- */
 
 /* As a Content-Security-Policy names an inline part: CSP 3, 8.3. */
 #define DIGEST_BYTES BASE64_TEXT_BYTES(AUTH_DIGEST_BYTES)

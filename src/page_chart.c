@@ -71,7 +71,7 @@ void page_add_slot(
 	    facts, facts->period.from_s + (int64_t)slot * facts->slot_s, text);
 }
 
-/* ---- Frame ---------------------------------------------------------------- */
+/* ---- Frame ---------------------------------------------------------- */
 
 /* The next round number that is not less: 1, 1.5, 2, 3 ... 8, 10, 15 ... */
 static double round_up(double value)
@@ -176,7 +176,7 @@ static void end_tip(const struct chart *chart)
 	text_add(chart->text, "</title></rect>");
 }
 
-/* ---- Outcomes ------------------------------------------------------------- */
+/* ---- Outcomes ------------------------------------------------------- */
 
 /* From the bottom up. */
 static const char *const stack[] = {"routed", "fallback", "failed", "other"};
@@ -262,7 +262,7 @@ void page_chart_outcomes(const struct page_facts *facts, struct text *text)
 	text_done(&words);
 }
 
-/* ---- Times ---------------------------------------------------------------- */
+/* ---- Times ---------------------------------------------------------- */
 
 static const struct rollup_sum *sum_at(const struct chart *chart, size_t slot)
 {
@@ -414,7 +414,7 @@ void page_chart_step(
 	text_done(&words);
 }
 
-/* ---- Bars ----------------------------------------------------------------- */
+/* ---- Bars ----------------------------------------------------------- */
 
 void page_chart_bar(double percent, struct text *text)
 {

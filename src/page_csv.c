@@ -57,7 +57,7 @@ static void add_moment(struct text *text, int64_t at_us)
 	text_add(text, moment);
 }
 
-/* ---- times ---------------------------------------------------------------- */
+/* ---- times ---------------------------------------------------------- */
 
 /* One line: of what, and over which time. */
 struct line {
@@ -136,7 +136,7 @@ static void write_times(const struct page_facts *facts, struct text *text)
 	add_slots(facts, &facts->steps, "step", text);
 }
 
-/* ---- slowest -------------------------------------------------------------- */
+/* ---- slowest -------------------------------------------------------- */
 
 static void write_slowest(const struct page_facts *facts, struct text *text)
 {
@@ -159,7 +159,7 @@ static void write_slowest(const struct page_facts *facts, struct text *text)
 	}
 }
 
-/* ---- state ---------------------------------------------------------------- */
+/* ---- state ---------------------------------------------------------- */
 
 static void add_word(struct text *text, const char *name, const char *value)
 {

@@ -21,7 +21,7 @@ struct telling {
 	struct text *text;
 };
 
-/* ---- Pieces --------------------------------------------------------------- */
+/* ---- Pieces --------------------------------------------------------- */
 
 /* With microseconds: an auditor compares it with other systems' logs. */
 static void add_moment(struct text *text, int64_t at_us)
@@ -68,7 +68,7 @@ static void end_table(const struct telling *telling)
 	text_add(telling->text, "</tbody></table></div></section>\n");
 }
 
-/* ---- What came of it ------------------------------------------------------ */
+/* ---- What came of it ------------------------------------------------ */
 
 /* What an outcome means, and how it looks (see page.css). */
 static const struct {
@@ -158,7 +158,7 @@ static void add_facts(const struct telling *telling)
 	text_add(text, "</dl></section>\n");
 }
 
-/* ---- Step by step --------------------------------------------------------- */
+/* ---- Step by step --------------------------------------------------- */
 
 /* Where it lies in the whole, of which it takes at least what can be seen. */
 static void add_place(const struct telling *telling,
@@ -245,7 +245,7 @@ static void add_steps(const struct telling *telling)
 	end_table(telling);
 }
 
-/* ---- The queue, and other decisions --------------------------------------- */
+/* ---- The queue, and other decisions --------------------------------- */
 
 static void add_attempts(const struct telling *telling)
 {
@@ -334,7 +334,7 @@ static void add_decisions(const struct telling *telling)
 	end_table(telling);
 }
 
-/* ---- The document --------------------------------------------------------- */
+/* ---- The document --------------------------------------------------- */
 
 static void begin_page(
     const struct page_frame *frame, const char *id, struct text *text)

@@ -33,7 +33,7 @@ static const struct {
     {60 * DAY_S, DAY_S},
 };
 
-/* ---- The period ----------------------------------------------------------- */
+/* ---- The period ----------------------------------------------------- */
 
 static int64_t slot_for(int64_t span_s)
 {
@@ -123,7 +123,7 @@ size_t page_slots(const struct page_facts *facts)
 	return (size_t)((span_s + facts->slot_s - 1) / facts->slot_s);
 }
 
-/* ---- The sums ------------------------------------------------------------- */
+/* ---- The sums ------------------------------------------------------- */
 
 static void merge(struct rollup_sum *into, const struct rollup_sum *sum)
 {
@@ -197,7 +197,7 @@ static enum status judge(
 	return STATUS_OK;
 }
 
-/* ---- The slowest ---------------------------------------------------------- */
+/* ---- The slowest ---------------------------------------------------- */
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -232,7 +232,7 @@ static enum status read_slowest(struct db *db, struct page_facts *facts)
 	return db_done(row);
 }
 
-/* ---- All of it ------------------------------------------------------------ */
+/* ---- All of it ------------------------------------------------------ */
 
 static enum status read_all(
     struct db *db, const struct page_ask *ask, struct page_facts *facts)

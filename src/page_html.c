@@ -29,7 +29,7 @@ static const struct {
     [PAGE_FAILING] = {"\xe2\x9c\x96", "Failing", "failing"},
 };
 
-/* ---- Above: where am I, what else is there -------------------------------- */
+/* ---- Above: where am I, what else is there -------------------------- */
 
 static const struct {
 	const char *since;
@@ -69,7 +69,7 @@ static void add_header(const struct page_facts *facts, struct text *text)
 	text_add(text, "</header>\n");
 }
 
-/* ---- Is it healthy, and since when ---------------------------------------- */
+/* ---- Is it healthy, and since when ---------------------------------- */
 
 static void add_since(int64_t since_us, int64_t now_us, struct text *text)
 {
@@ -139,7 +139,7 @@ static void add_verdict(const struct page_facts *facts, struct text *text)
 	text_add(text, " UTC.</p></section>\n");
 }
 
-/* ---- In one number each --------------------------------------------------- */
+/* ---- In one number each --------------------------------------------- */
 
 static void begin_tile(const char *name, struct text *text)
 {
@@ -284,7 +284,7 @@ static void add_tiles(const struct page_facts *facts, struct text *text)
 	text_add(text, "</dl>\n");
 }
 
-/* ---- The document --------------------------------------------------------- */
+/* ---- The document --------------------------------------------------- */
 
 static void add_period(const struct page_facts *facts, struct text *text)
 {

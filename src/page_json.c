@@ -10,7 +10,7 @@
 
 #define US_PER_MS 1e3
 
-/* ---- Pieces --------------------------------------------------------------- */
+/* ---- Pieces --------------------------------------------------------- */
 
 static void add_moment(struct text *text, const char *name, int64_t at_us)
 {
@@ -68,7 +68,7 @@ static void add_outcomes(struct text *text, const struct rollup_sum *sum)
 	text_add(text, "}");
 }
 
-/* ---- Parts of the report -------------------------------------------------- */
+/* ---- Parts of the report -------------------------------------------- */
 
 static void add_verdict(struct text *text, const struct page_verdict *verdict)
 {
@@ -221,7 +221,7 @@ static void add_slowest(struct text *text, const struct page_facts *facts)
 	text_add(text, "]");
 }
 
-/* ---- Over time ------------------------------------------------------------ */
+/* ---- Over time ------------------------------------------------------ */
 
 static void add_slot_steps(
     struct text *text, const struct page_facts *facts, int64_t start_s)

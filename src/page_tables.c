@@ -8,7 +8,7 @@
 #include "page_chart.h"
 #include "page_words.h"
 
-/* ---- What the charts draw ------------------------------------------------- */
+/* ---- What the charts draw ------------------------------------------- */
 
 static void add_swatch(
     const char *class, const char *name, int64_t count, struct text *text)
@@ -61,7 +61,7 @@ void page_add_time_key(const struct page_facts *facts, struct text *text)
 	text_add(text, "</ul>");
 }
 
-/* ---- The same as tables --------------------------------------------------- */
+/* ---- The same as tables --------------------------------------------- */
 
 static void begin_table(
     const char *id, const char *summary, const char *head, struct text *text)
@@ -153,7 +153,7 @@ void page_add_time_table(const struct page_facts *facts, struct text *text)
 	end_table(text);
 }
 
-/* ---- Steps ---------------------------------------------------------------- */
+/* ---- Steps ---------------------------------------------------------- */
 
 /* What a step is about, for who does not know the names. */
 static const char *const meanings[STEP_COUNT] = {
@@ -313,7 +313,7 @@ void page_add_steps(const struct page_facts *facts, struct text *text)
 	add_stock(facts, text);
 }
 
-/* ---- The slowest ---------------------------------------------------------- */
+/* ---- The slowest ---------------------------------------------------- */
 
 /* By number, since a path with any byte in it passes no web server. */
 static void add_slow(

@@ -43,7 +43,7 @@ static void add_reason(struct page_verdict *verdict, enum page_health health,
 	va_end(arguments);
 }
 
-/* ---- Shares --------------------------------------------------------------- */
+/* ---- Shares --------------------------------------------------------- */
 
 static double percent(int64_t part, int64_t of)
 {
@@ -150,7 +150,7 @@ static void judge_shares(
 		    fallback_percent(now));
 }
 
-/* ---- State ---------------------------------------------------------------- */
+/* ---- State ---------------------------------------------------------- */
 
 /* What an open circuit makes of the house: without stock there is a
  * fallback, without CXone there is nothing. */
@@ -222,7 +222,7 @@ static void judge_queue(
 		    (long long)(age_us / CLOCK_SECOND));
 }
 
-/* ---- Both ----------------------------------------------------------------- */
+/* ---- Both ----------------------------------------------------------- */
 
 /* The worst first; of equals the older. */
 static int compare_reasons(const void *left, const void *right)

@@ -187,7 +187,7 @@ static void has_not(const char *page, const char *words)
 		fail_msg("\"%s\" in the page", words);
 }
 
-/* ---- As it was ------------------------------------------------------------ */
+/* ---- As it was ------------------------------------------------------ */
 
 /*
  * The version and, of HTML, style and script are left out. To take a
@@ -261,7 +261,7 @@ static void the_story_is_as_it_was(void **state)
 	is_golden(bench, "page-event.html");
 }
 
-/* ---- Hostile -------------------------------------------------------------- */
+/* ---- Hostile -------------------------------------------------------- */
 
 static void insert_hostile(struct bench *bench)
 {
@@ -331,7 +331,7 @@ static void csv_starts_no_formula(void **state)
 	has(page, ",\"a,b\"\"c\",");
 }
 
-/* ---- What is asked for ---------------------------------------------------- */
+/* ---- What is asked for ---------------------------------------------- */
 
 static void a_period_that_cannot_be_read_is_told(void **state)
 {

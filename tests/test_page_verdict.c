@@ -117,10 +117,11 @@ static void the_fallback_degrades_it(void **state)
 static void a_few_events_say_something_only_together(void **state)
 {
 	struct house house;
-	struct rollup_sum *last = &house.sums[SLOTS - 1];
+	struct rollup_sum *last;
 
 	(void)state;
 	make_house(&house);
+	last = &house.sums[SLOTS - 1];
 	last->times.count = 9;
 	last->outcomes[OUTCOME_ROUTED] = 1;
 	last->outcomes[OUTCOME_FAILED] = 8;
@@ -133,10 +134,11 @@ static void a_few_events_say_something_only_together(void **state)
 static void duplicates_dilute_no_failure(void **state)
 {
 	struct house house;
-	struct rollup_sum *last = &house.sums[SLOTS - 1];
+	struct rollup_sum *last;
 
 	(void)state;
 	make_house(&house);
+	last = &house.sums[SLOTS - 1];
 	turn(&house, SLOTS - 1, OUTCOME_FAILED, 10);
 	last->times.count = 1100;
 	last->outcomes[OUTCOME_DUPLICATE] = 1000;
@@ -184,10 +186,11 @@ static void what_was_five_minutes_ago_is_not_now(void **state)
 static void an_open_circuit_of_cxone_fails_it(void **state)
 {
 	struct house house;
-	struct page_breaker *breaker = &house.state.breakers[HTTP_CXONE];
+	struct page_breaker *breaker;
 
 	(void)state;
 	make_house(&house);
+	breaker = &house.state.breakers[HTTP_CXONE];
 	breaker->state = CIRCUIT_OPEN;
 	breaker->since_us = NOW_US - 7 * CLOCK_SECOND;
 	breaker->open_until_us = NOW_US + 1;
@@ -211,10 +214,11 @@ static void an_open_circuit_of_cxone_fails_it(void **state)
 static void an_open_circuit_of_the_inventory_degrades_it(void **state)
 {
 	struct house house;
-	struct page_breaker *breaker = &house.state.breakers[HTTP_INVENTORY];
+	struct page_breaker *breaker;
 
 	(void)state;
 	make_house(&house);
+	breaker = &house.state.breakers[HTTP_INVENTORY];
 	breaker->state = CIRCUIT_OPEN;
 	breaker->open_until_us = NOW_US + 1;
 	assert_int_equal(judge(&house), PAGE_DEGRADED);

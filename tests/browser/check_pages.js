@@ -180,8 +180,10 @@ async function checkWords(tab) {
 			tab.loaded = resolve;
 		});
 
-		await tab.run(`document.querySelector('[type=search]').value =
-			'call-1'; document.querySelector('form button').click()`);
+		await tab.run(`
+			const field = document.querySelector('[type=search]');
+			field.value = 'call-1';
+			document.querySelector('form button').click()`);
 		await loaded;
 		return hasText(tab, 'Step by step', 'call-1', 'CXone was told');
 	});

@@ -45,11 +45,12 @@ class Chromium {
 
 	send(method, params = {}, sessionId = undefined) {
 		const id = ++this.number;
-		const message = JSON.stringify({ id, method, params, sessionId });
+		const message = JSON.stringify(
+			{ id, method, params, sessionId });
 
 		return new Promise((resolve, reject) => {
-			const limit = setTimeout(() => reject(
-				new Error(`no answer to ${method}`)), ANSWER_MS);
+			const late = new Error(`no answer to ${method}`);
+			const limit = setTimeout(() => reject(late), ANSWER_MS);
 
 			this.waiting.set(id, ({ result, error }) => {
 				clearTimeout(limit);
@@ -112,8 +113,8 @@ class Tab {
 		else if (method === 'Page.javascriptDialogOpening')
 			this.troubles.push(`dialog: ${params.message}`);
 		else if (method === 'Log.entryAdded')
-			this.troubles.push(
-				`${params.entry.text} ${params.entry.url ?? ''}`);
+			this.troubles.push([params.entry.text,
+				params.entry.url].join(' '));
 	}
 
 	async go(url) {

@@ -44,7 +44,8 @@ fill() {
 			iif(i % 6 = 0, 'timeout', 'in_stock'),
 			iif(i % 6 = 0, 'timeout', 'ok'),
 			'[\"skill-premium-support-id\"]', '[]',
-			iif(i % 6 = 0, 'fallback', 'routed'), 'ok', 200, 1, 1, 0,
+			iif(i % 6 = 0, 'fallback', 'routed'), 'ok', 200,
+			1, 1, 0,
 			100 + i % 50, 40, iif(i % 6 = 0, 2000000,
 				8000 + i % 997 * 20), 5, 30000 + i % 991 * 40,
 			iif(i % 6 = 0, 2000000, 8000) + 32000 + i % 991 * 40
