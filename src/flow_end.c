@@ -211,22 +211,26 @@ static void plan(struct flow *flow)
 		plan_spill(flow, settlement);
 }
 
+static void log_lost(
+    const struct flow *flow, const char *what, enum status status)
+{
+	char words[96];
+
+	snprintf(words, sizeof words, "%s (%s)", what, status_name(status));
+	log_decision(flow, LOG_ERROR, words);
+}
+
 /* Without the queue after all: the sender is told of the failure itself. */
 static void lost_spill(struct flow *flow, enum status status)
 {
-	log_event(LOG_ERROR, flow->record.interaction_id, &flow->trace,
-	    "not routed, and not queued either: %s", status_name(status));
 	write_answer(flow, false);
+	log_lost(flow, "not routed, and not queued either", status);
 }
 
 /* A decision that cannot be kept is told in the log, whole. */
 static void lost_record(struct flow *flow, enum status status)
 {
-	char what[64];
-
-	snprintf(what, sizeof what, "decision not recorded (%s)",
-	    status_name(status));
-	log_decision(flow, LOG_ERROR, what);
+	log_lost(flow, "decision not recorded", status);
 	if (flow->request)
 		write_answer(flow, false);
 }
@@ -301,6 +305,21 @@ enum status flow_write_record(struct flow *flow)
 	return STATUS_PENDING;
 }
 
+/* They have no row, but their one line, as all others. */
+static void log_duplicate(struct flow *flow, enum status status)
+{
+	flow->record.outcome = OUTCOME_DUPLICATE;
+	flow->record.status = status;
+	log_decision(flow, LOG_INFO, "decided, without a row");
+}
+
+static void log_refused(struct flow *flow, enum status status)
+{
+	flow->record.outcome = OUTCOME_FAILED;
+	flow->record.status = status;
+	log_lost(flow, "refused, it cannot be queued", status);
+}
+
 static void accepted(void *arg, enum status status)
 {
 	struct flow *flow = arg;
@@ -310,24 +329,21 @@ static void accepted(void *arg, enum status status)
 	/* For the counts; the way goes on to the answer as it is. */
 	flow->status = status;
 	if (status != STATUS_OK) {
-		log_event(LOG_ERROR, flow->record.interaction_id, &flow->trace,
-		    "refused, it cannot be queued: %s", status_name(status));
 		flow->record.http = answer_refusal(status, NULL, &flow->text);
+		log_refused(flow, status);
 	} else if (claimed && claim->found == CLAIM_FINISHED) {
-		log_event(LOG_INFO, flow->record.interaction_id, &flow->trace,
-		    "a duplicate, answered as the first one was");
 		flow->record.http = claim->http;
+		log_duplicate(flow, STATUS_DUPLICATE);
 		answer_duplicate(&claim->answer, &flow->text);
 		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
 		    TALLY_DUPLICATE_ANSWERED);
 	} else if (claimed && claim->found == CLAIM_IN_HAND) {
-		log_event(LOG_INFO, flow->record.interaction_id, &flow->trace,
-		    "a duplicate of an event in hand");
 		flow->status = STATUS_IN_FLIGHT;
 		tally_count(flow->app->tally, TALLY_DUPLICATES, 0,
 		    TALLY_DUPLICATE_IN_FLIGHT);
 		flow->record.http =
 		    answer_refusal(STATUS_IN_FLIGHT, NULL, &flow->text);
+		log_duplicate(flow, STATUS_IN_FLIGHT);
 	} else {
 		log_queued(flow);
 		wake_queue(flow);

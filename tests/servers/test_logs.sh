@@ -234,6 +234,26 @@ syslog_hears() {
 		grep -q '^<30>... .. ..:..:.. stockroute.[0-9]*.: {"ts"'
 }
 
+# ---- With ROUTING_MODE=queue ---------------------------------------------
+
+# A duplicate has no row there, but its line, as often as it comes.
+duplicates_of_queued_events_have_a_line_each() {
+	local n
+
+	log=$dir/log/queue.json
+	restart "\"log_to\": \"file:$log\", \"log_format\": \"json\",
+		\"routing_mode\": \"queue\"," || return 1
+	same first "$(post_again first)" 202 || return 1
+	# 202 as well, or 200 once it is decided.
+	for n in $(seq 14); do
+		same "time $n" "$(post_again first | cut -c-2)" 20 || return 1
+	done
+	server_wait 5 is_decided first && told first routed ok &&
+		same repeats "$(lines 'select(.outcome == "duplicate") |
+			.interaction_id + " " + .status' | uniq -c |
+			tr -s ' ')" ' 14 "first duplicate"'
+}
+
 # ---- The tool ------------------------------------------------------------
 
 # As the server's user; the events are in $dir/client/replayed.
@@ -272,6 +292,7 @@ check_all() {
 	check a_daemon_that_is_away_costs_no_line
 	check syslog_is_found_when_it_comes
 	daemon_stop
+	check duplicates_of_queued_events_have_a_line_each
 	check the_tool_logs_to_stderr_but_not_onto_a_terminal
 }
 
