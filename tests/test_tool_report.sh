@@ -56,7 +56,7 @@ decide() { # HOUR... as 05-15T10
 		sqlite3 "$STOCKROUTE_DB" "INSERT INTO decision (received_us,
 			media_type, outcome, status, http, inventory_attempts,
 			cxone_attempts, token_refreshes, event_us, total_us)
-		VALUES (unixepoch('2024-$hour:30:00') * 1000000, 'voice',
+		VALUES (strftime('%s', '2024-$hour:30:00') * 1000000, 'voice',
 			'routed', 'ok', 200, 1, 1, 0, 10, 12000)"
 	done
 }
