@@ -113,6 +113,7 @@ static void add_periods(const struct page_facts *facts, struct text *text)
 	}
 }
 
+/* The total's parts are of no name: kind says it. */
 static void add_slots(const struct page_facts *facts,
     const struct rollup *rollup, const char *kind, struct text *text)
 {
@@ -195,6 +196,7 @@ static void add_breaker(struct text *text, const struct page_facts *facts,
 	text_add(text, END);
 }
 
+/* One thing a line: what comes later needs no new column. */
 static void write_state(const struct page_facts *facts, struct text *text)
 {
 	const struct page_state *state = &facts->state;

@@ -87,6 +87,7 @@ static const struct {
     {"dropped", "failing", "Dropped by an operator"},
 };
 
+/* An outcome that a newer program wrote is shown without an opinion. */
 static void add_headline(const struct telling *telling)
 {
 	const struct story *story = telling->story;
@@ -247,6 +248,7 @@ static void add_steps(const struct telling *telling)
 
 /* ---- The queue, and other decisions --------------------------------- */
 
+/* Oldest first, as it happened. */
 static void add_attempts(const struct telling *telling)
 {
 	static const char *const heads[] = {
@@ -273,6 +275,7 @@ static void add_attempts(const struct telling *telling)
 	end_table(telling);
 }
 
+/* When it is due means something only while it waits. */
 static void add_queued(const struct telling *telling)
 {
 	static const char *const heads[] = {
@@ -362,6 +365,7 @@ static void write_story(const struct telling *telling, const char *id)
 	page_end(telling->frame, telling->text);
 }
 
+/* Says what can be the reason, since who asks is looking for a call. */
 static void write_nothing(
     const struct page_frame *frame, const char *id, struct text *text)
 {

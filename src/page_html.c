@@ -44,6 +44,7 @@ static const struct {
     {"90d", "90 days"},
 };
 
+/* What was asked for is marked for the eye and for screen readers alike. */
 static void add_periods(const struct page_facts *facts, struct text *text)
 {
 	bool usual = facts->since[0] == '\0' && facts->from[0] == '\0' &&
@@ -71,6 +72,7 @@ static void add_header(const struct page_facts *facts, struct text *text)
 
 /* ---- Is it healthy, and since when ---------------------------------- */
 
+/* Both, the moment and how long ago: one is for the log, one for the mind. */
 static void add_since(int64_t since_us, int64_t now_us, struct text *text)
 {
 	if (since_us == 0) {
@@ -98,6 +100,7 @@ static void add_reasons(const struct page_facts *facts, struct text *text)
 	text_add(text, "</ul>");
 }
 
+/* A house that is healthy because nothing comes in is not to look busy. */
 static void add_last(const struct page_facts *facts, struct text *text)
 {
 	if (facts->last_us == 0) {
@@ -164,6 +167,7 @@ static void add_rate_tile(const struct page_facts *facts, struct text *text)
 	text_add(text, "</dd></div>");
 }
 
+/* A dash where nothing was: a time of 0 would be an answer. */
 static void add_time_tile(const struct page_facts *facts, struct text *text)
 {
 	const struct histogram *times = &facts->all.times;
@@ -229,6 +233,7 @@ static void add_share_tiles(const struct rollup_sum *all, struct text *text)
 	    text);
 }
 
+/* Of now, whatever period is looked at; so is the token's. */
 static void add_queue_tile(const struct page_facts *facts, struct text *text)
 {
 	const struct page_queue *queue = &facts->state.queue;
@@ -286,6 +291,7 @@ static void add_tiles(const struct page_facts *facts, struct text *text)
 
 /* ---- The document --------------------------------------------------- */
 
+/* The period as it was widened; the state above it is that of now. */
 static void add_period(const struct page_facts *facts, struct text *text)
 {
 	text_add(text, "<p class=\"plain soft\">");
@@ -319,6 +325,7 @@ static void add_charts(const struct page_facts *facts, struct text *text)
 	text_add(text, "</section></div>\n");
 }
 
+/* The verdict stands in the window's title, so that a tab shows it. */
 void page_html_write(const struct page_facts *facts, struct text *text)
 {
 	struct page_frame frame = frame_of_report;

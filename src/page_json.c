@@ -12,6 +12,8 @@
 
 /* ---- Pieces --------------------------------------------------------- */
 
+/* All members here follow another, so that each brings its comma. A moment
+ * of 0 never was, which JSON says as null. */
 static void add_moment(struct text *text, const char *name, int64_t at_us)
 {
 	char moment[MOMENT_BYTES];
@@ -55,6 +57,7 @@ static void add_times(struct text *text, const struct histogram *times)
 	add_ms(text, "max_ms", (double)times->max_us);
 }
 
+/* All of them, also those of 0: who reads this can rely on the members. */
 static void add_outcomes(struct text *text, const struct rollup_sum *sum)
 {
 	const char *comma = "";
@@ -70,6 +73,7 @@ static void add_outcomes(struct text *text, const struct rollup_sum *sum)
 
 /* ---- Parts of the report -------------------------------------------- */
 
+/* since is null when it has lasted for longer than anybody looks back. */
 static void add_verdict(struct text *text, const struct page_verdict *verdict)
 {
 	text_add(text, ",\"health\":{\"state\":");
@@ -89,6 +93,7 @@ static void add_verdict(struct text *text, const struct page_verdict *verdict)
 	text_add(text, "]}");
 }
 
+/* As it was widened, so that nobody takes it for what was asked. */
 static void add_period(struct text *text, const struct page_facts *facts)
 {
 	text_add(text, ",\"period\":{\"slot_s\":");
@@ -100,6 +105,7 @@ static void add_period(struct text *text, const struct page_facts *facts)
 	text_add(text, "}");
 }
 
+/* Without an event that was routed there is no share, not one of 0. */
 static void add_total(struct text *text, const struct page_facts *facts)
 {
 	int64_t span_s = facts->period.to_s - facts->period.from_s;
@@ -162,6 +168,7 @@ static void add_breaker(struct text *text, const struct page_facts *facts,
 	text_add(text, "}");
 }
 
+/* Held and expired is not none: the next event fetches a new one. */
 static void add_token(struct text *text, const struct page_facts *facts)
 {
 	const struct page_token *token = &facts->state.token;

@@ -9,6 +9,7 @@
 #include "page_tables.h"
 #include "page_words.h"
 
+/* An operator's mode stands above the state, so it is what is shown. */
 static void add_breaker(const struct page_facts *facts,
     enum http_upstream upstream, struct text *text)
 {
@@ -72,6 +73,7 @@ static void add_token(const struct page_facts *facts, struct text *text)
 	text_add(text, "</dd>");
 }
 
+/* Parked events wait for a person: that is said here, as no verdict tells. */
 static void add_queue(const struct page_facts *facts, struct text *text)
 {
 	const struct page_queue *queue = &facts->state.queue;
@@ -89,6 +91,7 @@ static void add_queue(const struct page_facts *facts, struct text *text)
 	text_add(text, "</dd>");
 }
 
+/* The rules of page_verdict.h, in the words of the page. */
 static void add_meanings(struct text *text)
 {
 	text_add(text,
@@ -113,6 +116,7 @@ static void add_meanings(struct text *text)
 	    "most.</dd></dl></details>");
 }
 
+/* With the period that is looked at. */
 static void add_link(const struct page_facts *facts, const char *path,
     const char *name, struct text *text)
 {

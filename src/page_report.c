@@ -8,6 +8,7 @@
 
 #define WHICH_BYTES 16
 
+/* What was asked wrong is told on the page, which shows the usual period. */
 enum status page_report_html(
     struct db *db, const struct page_ask *ask, struct page *page)
 {

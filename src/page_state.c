@@ -5,6 +5,8 @@
 
 #include "breaker.h"
 
+/* Table outbox_size counts: one row, however long the queue is. An oldest
+ * that lies ahead was accepted by a clock that was put back since. */
 static enum status read_queue(
     struct db *db, int64_t now_us, struct page_queue *queue)
 {
@@ -21,6 +23,7 @@ static enum status read_queue(
 	return db_done(row);
 }
 
+/* An upstream without a row never failed: all zero is a closed circuit. */
 static enum status read_breaker(struct db *db, const char *upstream,
     int64_t now_us, struct page_breaker *breaker)
 {
@@ -42,6 +45,7 @@ static enum status read_breaker(struct db *db, const char *upstream,
 	return db_done(row);
 }
 
+/* Only CXone's updates are paused; its row bears its URL. */
 static enum status read_pause(struct db *db, const char *upstream,
     int64_t now_us, struct page_state *state)
 {
@@ -56,6 +60,7 @@ static enum status read_pause(struct db *db, const char *upstream,
 	return db_done(row);
 }
 
+/* Whether there is one, not the token: it stays sealed. */
 static enum status read_token(struct db *db, const char *client_id,
     int64_t now_us, struct page_token *token)
 {
@@ -92,6 +97,7 @@ enum status page_state_read(struct db *db, const struct config *config,
 	return status;
 }
 
+/* Once its time is up, the next event goes through as a probe. */
 bool page_breaker_is_open(const struct page_breaker *breaker, int64_t now_us)
 {
 	if (breaker->mode != CIRCUIT_AUTO)

@@ -12,6 +12,7 @@ static const char icon[] =
     "viewBox='0 0 16 16'%3E%3Cpath d='M2 9h3v6H2zM6.5 5h3v10h-3zM11 1h3v14"
     "h-3z' fill='%233f7fc4'/%3E%3C/svg%3E";
 
+/* What a browser needs to know before the first byte of content comes. */
 void page_begin(const struct page_frame *frame, struct text *text)
 {
 	text_add(text, "<!doctype html>\n<html lang=\"en\">\n<head>\n"
@@ -47,6 +48,7 @@ void page_end(const struct page_frame *frame, struct text *text)
 	text_add(text, "</script>\n</body>\n</html>\n");
 }
 
+/* By GET, so that a story has an address to pass on. */
 void page_add_search(
     const struct page_frame *frame, const char *id, struct text *text)
 {

@@ -22,6 +22,7 @@ static void add_swatch(
 	text_add(text, "</b></li>");
 }
 
+/* The rest share one colour, and are told apart here. */
 void page_add_outcome_key(const struct page_facts *facts, struct text *text)
 {
 	const int64_t *outcomes = facts->all.outcomes;
@@ -63,6 +64,8 @@ void page_add_time_key(const struct page_facts *facts, struct text *text)
 
 /* ---- The same as tables --------------------------------------------- */
 
+/* Closed at first: eyes have the chart. A table that is wider than the page
+ * scrolls in its own box, which the keyboard must reach (WCAG 2.1.1). */
 static void begin_table(
     const char *id, const char *summary, const char *head, struct text *text)
 {
@@ -177,6 +180,7 @@ static void add_share(double percent, struct text *text)
 	    text, "<span class=\"n\">%.1f %%</span></div></td>", percent);
 }
 
+/* Not the sum of whole decisions: time between steps is nobody's. */
 static int64_t all_steps_us(const struct page_facts *facts)
 {
 	int64_t sum_us = 0;
@@ -210,6 +214,7 @@ static void add_step(
 	text_add(text, "</td></tr>");
 }
 
+/* Only of steps that were: without a queue there is no such column. */
 static void add_step_heads(const struct page_facts *facts, struct text *text)
 {
 	for (int i = 0; i < STEP_COUNT; i++)
@@ -251,6 +256,7 @@ static void add_step_times(const struct page_facts *facts, struct text *text)
 	end_table(text);
 }
 
+/* The map names these, but a name may be anything the operator likes. */
 static void add_stock_row(
     const struct rollup_sum *sum, int64_t all, struct text *text)
 {

@@ -33,7 +33,8 @@ void page_add_count(struct text *text, int64_t count)
 	}
 }
 
-/* Decimals that leave three digits. */
+/* Decimals that leave three digits: more would only look exact, since
+ * percentiles are within 4.5 %. */
 static int decimals(double value)
 {
 	if (value >= 100)
@@ -43,6 +44,7 @@ static int decimals(double value)
 	return value >= 1 || value == 0 ? 2 : 3;
 }
 
+/* Columns are in one unit throughout, so that they can be compared. */
 void page_add_ms(struct text *text, double us)
 {
 	double ms = us / US_PER_MS;
@@ -64,6 +66,7 @@ void page_add_time(struct text *text, double us)
 	text_add(text, " ms");
 }
 
+/* Two units at most: nobody needs the seconds of three hours. */
 void page_add_span(struct text *text, int64_t us)
 {
 	int64_t s = us / CLOCK_SECOND;
@@ -82,6 +85,7 @@ void page_add_span(struct text *text, int64_t us)
 		text_add_format(text, "%lld days", (long long)(s / DAY_S));
 }
 
+/* Powers of 1000, as disks are sold. */
 void page_add_bytes(struct text *text, int64_t bytes)
 {
 	static const char *const units[] = {"KB", "MB", "GB", "TB"};
