@@ -43,7 +43,8 @@ struct page_reason {
 
 struct page_verdict {
 	enum page_health health;
-	int64_t since_us; /* 0: longer than PAGE_LOOK_BACK_S */
+	int64_t since_us; /* 0: longer than PAGE_LOOK_BACK_S; of shares it is
+			     where a slot begins */
 	struct page_reason reasons[PAGE_REASONS_MAX]; /* the worst first */
 	size_t reason_count;
 	int64_t recent; /* events in the last PAGE_RECENT_S */

@@ -108,6 +108,8 @@ static void add_meanings(struct text *text)
 	    "routed went to the fallback, or the queue's oldest has waited "
 	    "for a quarter of QUEUE_MAX_AGE_S.</dd>"
 	    "<dt>healthy</dt><dd>None of these.</dd>"
+	    "<dt>since</dt><dd>Of shares known to within 5 minutes, and for a "
+	    "day.</dd>"
 	    "<dt>fallback</dt><dd>Routed without knowing the stock: the "
 	    "inventory did not answer in time.</dd>"
 	    "<dt>skipped</dt><dd>The interaction was gone at CXone.</dd>"

@@ -24,7 +24,7 @@ fetch_axe() {
 }
 
 # Decisions through ninety days, most of them in the last hour, of which one
-# in six fell back; one of them and its product are hostile.
+# in five fell back; one of them and its product are hostile.
 fill() {
 	"${server_user[@]}" sqlite3 -cmd '.timeout 5000' \
 		"$dir/data/stockroute.db" "
@@ -41,14 +41,14 @@ fill() {
 				char(8238), 'filler-' || i), 'voice',
 			iif(i % 1000 = 1, '<img src=x onerror=alert(2)>',
 				'SKU-' || i),
-			iif(i % 6 = 0, 'timeout', 'in_stock'),
-			iif(i % 6 = 0, 'timeout', 'ok'),
+			iif(i % 5 = 0, 'timeout', 'in_stock'),
+			iif(i % 5 = 0, 'timeout', 'ok'),
 			'[\"skill-premium-support-id\"]', '[]',
-			iif(i % 6 = 0, 'fallback', 'routed'), 'ok', 200,
+			iif(i % 5 = 0, 'fallback', 'routed'), 'ok', 200,
 			1, 1, 0,
-			100 + i % 50, 40, iif(i % 6 = 0, 2000000,
+			100 + i % 50, 40, iif(i % 5 = 0, 2000000,
 				8000 + i % 997 * 20), 5, 30000 + i % 991 * 40,
-			iif(i % 6 = 0, 2000000, 8000) + 32000 + i % 991 * 40
+			iif(i % 5 = 0, 2000000, 8000) + 32000 + i % 991 * 40
 		FROM n"
 }
 
