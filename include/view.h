@@ -57,7 +57,8 @@ enum status view_table(const struct view *view, struct table **table);
 enum status view_rows_table(const struct figures_rows *rows, const char *name,
     enum moment_zone zone, struct table **table);
 
-/* Prints all of it. STATUS_IO: out did not take it; STATUS_MEMORY. */
+/* Prints all of it; text has room for a course of TERMINAL_COLUMNS_MAX slots.
+ * STATUS_IO: out did not take it; STATUS_MEMORY. */
 enum status view_print_text(
     const struct view *view, const struct terminal *terminal, FILE *out);
 enum status view_print_json(const struct view *view, FILE *out);

@@ -158,14 +158,17 @@ static int64_t choose_slot_s(const struct figures_ask *ask)
 	int64_t from_s = ask->period.from_us / CLOCK_SECOND;
 	int64_t to_s = ask->period.to_us / CLOCK_SECOND;
 	size_t last = sizeof course_slots_s / sizeof *course_slots_s - 1;
+	size_t i = 0;
+	int64_t slot_s = course_slots_s[0];
 
-	for (size_t i = 0; i < last; i++) {
-		int64_t slot_s = course_slots_s[i];
-
-		if (to_s / slot_s - from_s / slot_s < ask->slots_max)
-			return slot_s;
+	/* Whatever the length: the longest slot may be had several times. */
+	while (to_s / slot_s - from_s / slot_s >= ask->slots_max) {
+		if (i < last)
+			slot_s = course_slots_s[++i];
+		else
+			slot_s += course_slots_s[last];
 	}
-	return course_slots_s[last];
+	return slot_s;
 }
 
 /* By UTC, so that slots of days are rows of the table. */
@@ -326,6 +329,11 @@ static enum status fit(struct db *db, int64_t now_us, struct figures_ask *ask)
 
 	if (period->from_us == 0)
 		status = begin_with_first(db, period);
+	/* What is to come is no part of the time in which so many came. */
+	if (ask->exact && period->to_us > now_us)
+		period->to_us = now_us;
+	if (period->to_us < period->from_us)
+		period->to_us = period->from_us;
 	if (status != STATUS_OK || ask->exact)
 		return status;
 	whole.from_s = period->from_us / CLOCK_SECOND;

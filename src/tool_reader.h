@@ -54,7 +54,8 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
  */
 struct db *tool_open_db(enum db_mode mode);
 
-/* The same; *config has the queue's caps and RETENTION_*. Free it with config_free. */
+/* The same; *config has the queue's caps and RETENTION_*. Free it with
+ * config_free. */
 struct db *tool_open_capped(enum db_mode mode, struct config **config);
 
 /* The same; *config has what keyring_open needs. Free it with config_free. */

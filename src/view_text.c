@@ -1,4 +1,5 @@
 /* view_text.c: figures -> what a person reads in a terminal */
+#include <assert.h>
 #include <string.h>
 
 #include "chart_text.h"
@@ -258,7 +259,6 @@ static void print_outcomes(const struct page *page)
 
 /* --- in the course of time --- */
 
-/* values holds FIGURES_SLOTS_MAX. */
 static void print_line(const struct page *page, const char *word,
     const double *values, const char *most)
 {
@@ -285,6 +285,7 @@ static void print_course(const struct page *page)
 	char words[WORDS_BYTES];
 	char most[WORDS_BYTES + 4];
 
+	assert(now->course.count <= TERMINAL_COLUMNS_MAX);
 	if (now->course.count == 0 || now->total.count == 0)
 		return;
 	for (size_t i = 0; i < now->course.count; i++) {

@@ -404,6 +404,30 @@ static void the_course_has_each_slot_and_no_more_than_asked(void **state)
 	db_close(db);
 }
 
+/* Years before the first decision, and years that are yet to come. */
+static void no_period_is_too_long_for_a_course(void **state)
+{
+	struct db *db = open_empty(*state);
+	struct figures_ask ask = {
+	    .period = {1, 200000 * DAY_S * CLOCK_SECOND},
+	    .by = FIGURES_STEP,
+	    .slots_max = 14,
+	};
+
+	insert_random(db, 50, 10);
+	for (int exact = 0; exact < 2; exact++) {
+		struct figures figures;
+
+		ask.exact = exact == 1;
+		figures = must_read(db, &ask);
+		assert_int_equal(figures.total.count, 50);
+		assert_in_range(figures.course.count, 7, 14);
+		assert_true(figures.period.to_us <= NOW_US + 60 * CLOCK_SECOND);
+		figures_done(&figures);
+	}
+	db_close(db);
+}
+
 static void too_many_hours_are_refused(void **state)
 {
 	struct db *db = open_empty(*state);
@@ -509,6 +533,7 @@ int main(void)
 	    WITH_PLACE(days_on_which_clocks_change_have_all_their_hours),
 	    WITH_PLACE(hours_are_those_of_the_zone),
 	    WITH_PLACE(the_course_has_each_slot_and_no_more_than_asked),
+	    WITH_PLACE(no_period_is_too_long_for_a_course),
 	    WITH_PLACE(too_many_hours_are_refused),
 	    WITH_PLACE(an_aim_counts_failures_as_missed),
 	    cmocka_unit_test(an_aim_of_nothing_is_met),

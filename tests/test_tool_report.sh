@@ -104,7 +104,8 @@ each_format_can_be_read_back() {
 	decide 05-15T10
 	call 0 --during 2024-05-15 --format json --versus previous --slo 10ms &&
 		jq -e '.total.count == 1 and .slo.within_percent == 0 and
-			.versus.total.count == 0 and .rows[-1].step == "total"' \
+			.versus.total.count == 0 and
+			.rows[-1].step == "total"' \
 			"$dir/out" >/dev/null || return 1
 	call 0 --during 2024-05-15 --format ndjson && jq -es 'length == 2' \
 		"$dir/out" >/dev/null || return 1
@@ -135,6 +136,14 @@ a_wrong_word_is_named_with_what_is_expected() {
 		call 2 --exactly && says "'--exactly' is not understood" &&
 		call 2 --since && says "--since takes" &&
 		says "usage: stockroute report"
+}
+
+any_length_of_time_fits_the_terminal() {
+	decide 05-15T10
+	COLUMNS=40 call 0 --from 1970-01-02 --to 9999-12-31 && count_is 1 &&
+		COLUMNS=40 call 0 --from 1970-01-02 --to 9999-12-31 --exact &&
+		count_is 1 && [ "$(wc -L <"$dir/out")" -le 90 ] &&
+		call 0 --from 9998-01-01 --to 9999-01-01 --exact && count_is 0
 }
 
 too_many_hours_are_told() {
@@ -189,6 +198,7 @@ checks="days_are_those_of_the_zone
 	each_format_can_be_read_back
 	sums_and_decisions_agree
 	a_wrong_word_is_named_with_what_is_expected
+	any_length_of_time_fits_the_terminal
 	too_many_hours_are_told
 	a_terminal_has_colour_blocks_and_its_width
 	piped_it_is_plain_whatever_the_terminal_is
