@@ -308,6 +308,28 @@ static void check_secrets(struct loading *loading)
 	}
 }
 
+static bool is_senders(const struct config *config, const char *token)
+{
+	const struct webhook_secrets *secrets = &config->webhook_secrets;
+
+	for (size_t i = 0; i < secrets->count; i++)
+		if (strcmp(secrets->items[i].text, token) == 0)
+			return true;
+	return strcmp(config->webhook_secret, token) == 0;
+}
+
+/* Senders of events are not to see what came of all of them. */
+static void check_tokens(struct loading *loading)
+{
+	const struct webhook_secrets *tokens = &loading->config->admin_tokens;
+
+	for (size_t i = 0; i < tokens->count; i++)
+		if (is_senders(loading->config, tokens->items[i].text))
+			report_clash(loading, &config_keys[KEY_ADMIN_TOKEN],
+			    "holds a secret of the senders: they could see the "
+			    "pages; take another");
+}
+
 /* A header that is signed must be named, and one that is named be signed. */
 static void check_piece(struct loading *loading,
     const struct auth_scheme *scheme, enum auth_piece_kind kind,
@@ -391,6 +413,7 @@ void config_check_webhook(struct loading *loading)
 {
 	const struct config *config = loading->config;
 
+	check_tokens(loading);
 	if (loading->wrong[KEY_WEBHOOK_AUTH] ||
 	    config->webhook_auth == WEBHOOK_AUTH_NONE)
 		return;

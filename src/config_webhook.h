@@ -25,7 +25,8 @@ void config_take_secrets(
 
 /*
  * Reports what WEBHOOK_AUTH needs and has not, secrets that cannot be keys,
- * and settings that have no effect or open a gap.
+ * and settings that have no effect or open a gap; and an ADMIN_TOKEN that the
+ * senders know.
  */
 void config_check_webhook(struct loading *loading);
 

@@ -116,6 +116,24 @@ static void the_operators_tokens_are_set_like_the_senders_secrets(void **state)
 	    place, "ADMIN_TOKEN (environment): has a secret that is too short");
 }
 
+static void the_operators_token_is_none_of_the_senders(void **state)
+{
+	struct place *place = *state;
+
+	set_required();
+	setenv("WEBHOOK_AUTH", "bearer", 1);
+	setenv("WEBHOOK_SECRET", TEXT "1", 1);
+	setenv("WEBHOOK_SECRETS", TEXT "2 " TEXT "3", 1);
+	setenv("ADMIN_TOKEN", TEXT "4", 1);
+	load_well(place);
+	setenv("ADMIN_TOKEN", TEXT "4 " TEXT "3", 1);
+	expect_problem(
+	    place, "ADMIN_TOKEN (environment): holds a secret of the senders");
+	setenv("ADMIN_TOKEN", TEXT "1", 1);
+	expect_problem(
+	    place, "ADMIN_TOKEN (environment): holds a secret of the senders");
+}
+
 static void the_operators_tokens_can_stand_in_a_list(void **state)
 {
 	struct place *place = *state;
@@ -393,6 +411,7 @@ int main(void)
 	    IN_PLACE(eleven_secrets_are_too_many),
 	    IN_PLACE(a_list_names_its_secrets_and_their_times),
 	    IN_PLACE(the_operators_tokens_are_set_like_the_senders_secrets),
+	    IN_PLACE(the_operators_token_is_none_of_the_senders),
 	    IN_PLACE(the_operators_tokens_can_stand_in_a_list),
 	    IN_PLACE(a_secret_of_a_list_can_stand_in_a_file),
 	    IN_PLACE(each_wrong_item_of_a_list_is_told),
