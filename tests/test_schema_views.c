@@ -40,11 +40,14 @@ static void insert(struct db *db)
 	assert_int_equal(record_insert(db, &record), STATUS_OK);
 }
 
-static struct db *open_filled(struct place *place)
+/* One file for all tests: none changes it. */
+static int fill(void **state)
 {
-	struct db *db = must_open(place, DB_SERVE);
 	int64_t folded = 0;
+	struct db *db;
 
+	make_place(state);
+	db = must_open(*state, DB_SERVE);
 	srand48(SEED);
 	assert_int_equal(db_begin(db, false), STATUS_OK);
 	for (int i = 0; i < EVENTS; i++)
@@ -52,7 +55,8 @@ static struct db *open_filled(struct place *place)
 	assert_int_equal(rollup_fold(db, EVENTS + 1, &folded), STATUS_OK);
 	assert_int_equal(db_commit(db), STATUS_OK);
 	assert_int_equal(folded, EVENTS);
-	return db;
+	db_close(db);
+	return 0;
 }
 
 /* What the shell prints for it; closed with pclose. */
@@ -113,7 +117,7 @@ static void agrees(struct place *place, enum figures_by by, const char *sql)
 	    .zone = MOMENT_UTC,
 	    .by = by,
 	};
-	struct db *db = open_filled(place);
+	struct db *db = must_open(place, DB_READ);
 	struct figures figures = {0};
 	char line[LINE];
 	size_t count = 0;
@@ -168,7 +172,6 @@ static void all_rows_have_their_counts_and_means(void **state)
 {
 	struct place *place = *state;
 
-	db_close(open_filled(place));
 	assert_int_equal(raw_int(place, "SELECT sum(count) FROM report_minute "
 					"WHERE kind = 'total'"),
 	    EVENTS);
@@ -195,7 +198,6 @@ static void what_is_asked_for_is_looked_up_in_the_key(void **state)
 
 	if (!has_shell())
 		skip();
-	db_close(open_filled(place));
 	out = ask_shell(place,
 	    "EXPLAIN QUERY PLAN SELECT * FROM report_minute "
 	    "WHERE kind = 'step' AND part = 'cxone' AND time >= 5");
@@ -215,7 +217,6 @@ static void the_readmes_queries_run(void **state)
 
 	if (!has_shell() || access("README.md", R_OK) != 0)
 		skip();
-	db_close(open_filled(place));
 	snprintf(command, sizeof command,
 	    "sed -n '/<!-- views -->/,/<!-- .views -->/"
 	    "s/^ *\\(sqlite>\\|\\.\\.\\.>\\) //p' README.md > %s/all.sql && "
@@ -238,7 +239,6 @@ static void every_report_runs_in_the_shell(void **state)
 
 	if (!has_shell() || access("sql", R_OK) != 0)
 		skip();
-	db_close(open_filled(place));
 	snprintf(command, sizeof command,
 	    "for f in sql/reports_*.sql; do sqlite3 -bail -readonly %s "
 	    "< $f > %s/out 2>&1 || { echo $f; cat %s/out; exit 1; }; done",
@@ -249,14 +249,14 @@ static void every_report_runs_in_the_shell(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_PLACE(days_agree_with_the_program),
-	    WITH_PLACE(hours_agree_with_the_program),
-	    WITH_PLACE(groups_agree_with_the_program),
-	    WITH_PLACE(all_rows_have_their_counts_and_means),
-	    WITH_PLACE(what_is_asked_for_is_looked_up_in_the_key),
-	    WITH_PLACE(the_readmes_queries_run),
-	    WITH_PLACE(every_report_runs_in_the_shell),
+	    cmocka_unit_test(days_agree_with_the_program),
+	    cmocka_unit_test(hours_agree_with_the_program),
+	    cmocka_unit_test(groups_agree_with_the_program),
+	    cmocka_unit_test(all_rows_have_their_counts_and_means),
+	    cmocka_unit_test(what_is_asked_for_is_looked_up_in_the_key),
+	    cmocka_unit_test(the_readmes_queries_run),
+	    cmocka_unit_test(every_report_runs_in_the_shell),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, fill, remove_place);
 }
