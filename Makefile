@@ -59,6 +59,7 @@ CASES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/cases*.c))
 FAKES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/fake_*.c))
 UNITS   := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 SHIMS   := $(patsubst tests/crash/%.c,$(B)/%.so,$(wildcard tests/crash/*.c))
+BENCH   := $(patsubst %,$(B)/bench/%,load upstream floor empty_responder)
 SQL     := $(sort $(wildcard sql/*.sql))
 
 # The shipped binary stays in cgi-bin/; other build trees keep their own.
@@ -67,7 +68,8 @@ FCGI    := $(B)/stockroute.fcgi
 endif
 
 .PHONY: all compile demo test check race units cases servers crash lint bench \
-	size soak proof fuzz valgrind sanitized map install install-tools clean
+	bench-guard size soak proof fuzz valgrind sanitized map install \
+	install-tools clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -96,6 +98,12 @@ $(B)/test_%: $(B)/tests/test_%.o $(B)/libapp.a
 # A database of any size, for size.sh.
 $(B)/decisions: $(B)/bench/decisions.o $(B)/src/tool_progress.o $(B)/libapp.a
 	$(LINK) $(LDLIBS)
+
+# The benchmark's load, its upstreams, and what it holds the program against.
+$(B)/bench/load: $(B)/bench/load.o $(B)/bench/load_event.o
+	$(LINK) -lcrypto
+$(B)/bench/%: $(B)/bench/%.o
+	$(LINK) -lfcgi
 
 # What crash.sh loads before the program, to deceive it.
 $(B)/%.so: tests/crash/%.c
@@ -144,7 +152,7 @@ test: install-tools
 	@tests/run.sh
 
 # Everything there is, run nothing.
-compile: all $(B)/cases $(UNITS) $(SHIMS)
+compile: all $(B)/cases $(UNITS) $(SHIMS) $(BENCH)
 
 units: $(B)/stockroute-sim $(UNITS)
 	@tests/units.sh $(B)
@@ -194,8 +202,13 @@ lint: install-tools
 	@tests/lint.sh $(B)
 
 bench: install-tools
-	@$(MAKE) --no-print-directory -j2 all
+	@$(MAKE) --no-print-directory -j2 all $(BENCH)
 	@tests/bench/bench.sh
+
+# Has a decision become dearer? Counted in instructions, in half a minute.
+bench-guard: install-tools
+	@$(MAKE) --no-print-directory -j2 all $(BENCH)
+	@tests/bench/guard.sh $(B)
 
 # Reports, pages and writes with ten million decisions.
 size: install-tools

@@ -10,6 +10,12 @@ packages="gcc clang libclang-rt-dev make libc6-dev libfcgi-dev
  python3-prometheus-client"
 [ "${1:-}" = lint ] &&
 	packages="$packages clang-format clang-tidy cppcheck shellcheck"
+# The benchmark's peers and what it counts with. Whoever has Node from
+# elsewhere has its npm as well, which Debian's would not stand beside.
+if [ "${1:-}" = bench ]; then
+	packages="$packages golang-go nghttp2-proxy linux-perf"
+	command -v npm > /dev/null || packages="$packages nodejs npm"
+fi
 
 missing=
 for package in $packages; do

@@ -17,7 +17,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
 parts+=" health pages browser duplicates signed secrets logs crash queue
-	operator events report doctor store-faults token tls hardened fuzz
+	operator events report doctor guard store-faults token tls hardened fuzz
 	clang units cases-memory simulator"
 
 run_part() { # PART
@@ -44,6 +44,7 @@ run_part() { # PART
 	tls) tests/test_tool_tls.sh "$B" ;;
 	token) tests/test_tool_token.sh "$B" ;;
 	hardened) tests/hardened.sh "$B" ;;
+	guard) tests/bench/guard.sh "$B" ;;
 	crash) tests/crash.sh ;;
 	fuzz) FUZZ_SECONDS=${FUZZ_SECONDS:-5} tests/fuzz.sh ;;
 	simulator) tests/sim/test_sim.sh "$B/stockroute-sim" ;;
