@@ -42,7 +42,7 @@ each() { # FILES COMMAND...
 
 compile() { # COMPILER BUILD
 	make -s -k -j2 CC="$1" B="$2" compile 2>&1 |
-		grep -vE '^  (CC|LD|AR|SQL) '
+		grep -vE '^  (CC|LD|AR|SQL|TXT) '
 	return "${PIPESTATUS[0]}"
 }
 

@@ -5,7 +5,8 @@
 # runs behind real web servers with it; takes about six minutes. What a
 # sanitizer says goes to the web server's log and fails the script. Leaks are
 # not looked for: LeakSanitizer cannot attach to a process that keeps its
-# memory to itself, and `make check` looks for them. SANITIZED_SCRIPTS chooses ("stock queue").
+# memory to itself, and `make check` looks for them. SANITIZED_SCRIPTS chooses
+# ("stock queue").
 set -u -o pipefail
 export LC_ALL=C
 

@@ -76,7 +76,8 @@ static void percentiles_are_off_by_no_more_than_is_said(void **state)
 	}
 	qsort(times, COUNT, sizeof *times, compare);
 	for (int percent = 1; percent <= 100; percent++) {
-		double exact = (double)times[COUNT / 100 * percent - 1];
+		int64_t rank = COUNT / 100 * percent;
+		double exact = (double)times[rank - 1];
 		double told = histogram_percentile_us(&histogram, percent);
 
 		assert_true(fabs(told - exact) <= exact * HISTOGRAM_ERROR + 1);

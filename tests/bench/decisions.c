@@ -230,8 +230,8 @@ int main(int argc, char **argv)
 	enum status status;
 
 	if (argc == 4) {
-		made.count = atoll(argv[2]);
-		made.days = atoll(argv[3]);
+		made.count = strtoll(argv[2], NULL, 10);
+		made.days = strtoll(argv[3], NULL, 10);
 	}
 	if (made.count < 1 || made.days < 1) {
 		fprintf(stderr, "usage: decisions FILE COUNT DAYS\n");

@@ -52,6 +52,8 @@ timed() { # COMMAND...
 	done | median
 }
 
+# Called through timed, as fetch is below.
+# shellcheck disable=SC2317
 report() { # ARGUMENT...
 	STOCKROUTE_DB=$file "$B/stockroute" report --since "${days}d" "$@"
 }
@@ -102,6 +104,7 @@ serve() {
 	base=$(server_start lighttpd-socket "$dir")
 }
 
+# shellcheck disable=SC2317
 end_serving() {
 	[ -n "$dir" ] || return
 	server_stop "$dir" >/dev/null 2>&1
@@ -109,6 +112,7 @@ end_serving() {
 	rm -rf "$dir"
 }
 
+# shellcheck disable=SC2317
 fetch() { # PATH [ACCEPT]
 	curl -sSf --max-time 20 -H "Authorization: Bearer $token" \
 		-H "Accept: ${2:-*/*}" "$base$1"
