@@ -180,7 +180,7 @@ static int fill_up(struct db *db, enum status *status)
 /* In a process of its own, because of the limit. */
 static int meet_a_limit(const struct place *place)
 {
-	struct rlimit limit = {256 * 1024, RLIM_INFINITY};
+	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
 	char problem[DB_PROBLEM_BYTES];
 	enum status status = STATUS_OK;
 	struct db *db = NULL;
@@ -190,6 +190,8 @@ static int meet_a_limit(const struct place *place)
 	signal(SIGXFSZ, SIG_IGN);
 	if (db_open(place->path, DB_SERVE, &db, problem) != STATUS_OK)
 		return 2;
+	/* The schema has made a log already. */
+	limit.rlim_cur = (rlim_t)size_of(place, "-wal") + 256 * 1024;
 	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
 		return 3;
 	written = fill_up(db, &status);
