@@ -16,7 +16,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health pages browser duplicates signed secrets logs crash queue
+parts+=" health pages browser duplicates signed secrets logs metrics crash queue
 	operator events report doctor guard store-faults token tls hardened fuzz
 	clang units cases-memory simulator"
 
@@ -32,6 +32,7 @@ run_part() { # PART
 	signed) tests/servers/test_signed.sh ;;
 	secrets) tests/servers/test_secrets.sh ;;
 	logs) tests/servers/test_logs.sh ;;
+	metrics) tests/servers/test_metrics.sh ;;
 	health) tests/servers/test_health.sh ;;
 	pages) tests/servers/test_pages.sh ;;
 	browser) tests/browser/test_browser.sh "$B" ;;
