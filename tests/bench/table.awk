@@ -1,51 +1,55 @@
-# table.awk: bench.csv -> one line per row of the benchmark: medians over the
-# rounds, and least to most in parentheses.
+# table.awk: results.csv -> the table of the rows: medians of the rounds, and
+# of the CPU the least and the most in parentheses.
 BEGIN { FS = "," }
 FNR == 1 { next }
 {
-	key = $2 " " $3
-	if (!(key in rounds))
-		order[++keys] = key
-	n = ++rounds[key]
-	for (i = 5; i <= 10; i++)
-		value[key, i, n] = $i
+	key = $1 SUBSEP $2 SUBSEP $4
+	if ($1 == "rows" && !seen[$2]++)
+		order[++count] = $2
+	value[key, ++number[key]] = $5
 }
 
-# Sorts the values of one column and keeps them in sorted[1..n].
-function sort(key, column, n,    i, j, v) {
+# Sorts into sorted[1..n] and returns the median.
+function median(section, row, metric,    key, n, i, j, v) {
+	key = section SUBSEP row SUBSEP metric
+	n = number[key]
+	if (!n)
+		return ""
 	for (i = 1; i <= n; i++) {
-		v = value[key, column, i]
+		v = value[key, i] + 0
 		for (j = i - 1; j >= 1 && sorted[j] > v; j--)
 			sorted[j + 1] = sorted[j]
 		sorted[j + 1] = v
 	}
+	least = sorted[1]
+	most = sorted[n]
+	return sorted[int((n + 1) / 2)]
 }
 
-function median(n) {
-	if (n % 2)
-		return sorted[(n + 1) / 2]
-	return (sorted[n / 2] + sorted[n / 2 + 1]) / 2
+function cell(format, v) {
+	return v == "" ? "-" : sprintf(format, v)
 }
 
-function cell(key, column, format,    n) {
-	n = rounds[key]
-	sort(key, column, n)
-	return sprintf(format " (" format "-" format ")", median(n),
-	    sorted[1], sorted[n])
+# With what is done beside the rounds: folding, collecting garbage.
+function cpu(row, metric,    m, rest) {
+	m = median("rows", row, metric)
+	rest = value["rows", row, "rest_us", 1]
+	return sprintf("%.1f (%.1f-%.1f)", m + rest, least + rest, most + rest)
 }
 
 END {
-	printf "%-21s %-20s %-19s %-21s %-18s %s\n", "server, program",
-	    "answers/s", "program CPU us", "web server CPU us",
-	    "simulator CPU us", "p50 / p99 ms"
-	for (k = 1; k <= keys; k++) {
-		key = order[k]
-		n = rounds[key]
-		sort(key, 9, n); p50 = median(n)
-		sort(key, 10, n); p99 = median(n)
-		printf "%-21s %-20s %-19s %-21s %-18s %.1f / %.1f\n", key,
-		    cell(key, 5, "%d"), cell(key, 6, "%.1f"),
-		    cell(key, 7, "%.1f"), cell(key, 8, "%.1f"),
-		    p50 / 1000, p99 / 1000
+	printf "%-17s %-21s %-21s %8s %8s %8s %8s %7s %6s\n", "row",
+	    "program CPU us", "and web server", "per s", "p50 ms", "p99 ms",
+	    "p99.9 ms", "PSS MB", "calls"
+	for (i = 1; i <= count; i++) {
+		row = order[i]
+		printf "%-17s %-21s %-21s %8s %8s %8s %8s %7s %6s\n", row,
+		    cpu(row, "program_us"), cpu(row, "all_us"),
+		    cell("%.0f", median("rows", row, "per_second")),
+		    cell("%.2f", median("latency", row, "p50")),
+		    cell("%.2f", median("latency", row, "p99")),
+		    cell("%.2f", median("latency", row, "p999")),
+		    cell("%.1f", median("rows", row, "pss_mb")),
+		    cell("%.1f", median("rows", row, "calls"))
 	}
 }

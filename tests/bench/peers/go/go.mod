@@ -1,0 +1,3 @@
+module stockroute/bench
+
+go 1.19
