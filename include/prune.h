@@ -16,12 +16,14 @@
  */
 
 /* From before these times all goes. 0: nothing does. Unix time, the sums'
- * rounded down to whole hours and days, so that coarser ones stand in. */
+ * rounded down to whole hours and days, so that coarser ones stand in; they
+ * are kept at least as long as the finer ones. */
 struct prune_limits {
 	int64_t decisions_us;
 	int64_t minutes_s;
 	int64_t hours_s;
 	int64_t days_s;
+	int64_t newest_s; /* the end of this day: no sum of now begins later */
 };
 
 void prune_limits_at(

@@ -1,8 +1,10 @@
--- prune.c: prune_decisions: the oldest that are in the sums, never the newest
+-- prune.c: prune_decisions: the oldest that are in the sums, never the newest;
+-- what is to be taken out of the sums again must be there for it
 DELETE FROM decision
 WHERE id IN (SELECT id FROM decision
 	WHERE received_us < :before_us
 		AND id <= (SELECT upto_id FROM rollup_state)
 		AND id < (SELECT max(id) FROM decision)
+		AND id NOT IN (SELECT decision_id FROM rollup_undo)
 	ORDER BY received_us
 	LIMIT :limit);

@@ -19,17 +19,31 @@ static int64_t limit_s(int64_t now_us, int64_t days, int64_t whole_s)
 	return second - second % whole_s;
 }
 
+/* 0, for ever, is the earliest of all. */
+static int64_t earlier(int64_t left, int64_t right)
+{
+	return left < right ? left : right;
+}
+
+/* Where there are minutes a reader takes their whole hours and days, which
+ * are fewer rows: so these must not go before them. */
 void prune_limits_at(
     const struct config *config, int64_t now_us, struct prune_limits *limits)
 {
+	int64_t minutes_s =
+	    limit_s(now_us, config->retention_minutes_days, HOUR_S);
+	int64_t hours_s = limit_s(now_us, config->retention_hours_days, DAY_S);
+	int64_t days_s = limit_s(now_us, config->retention_days_days, DAY_S);
+
+	hours_s = earlier(hours_s, minutes_s - minutes_s % DAY_S);
 	*limits = (struct prune_limits){
 	    .decisions_us =
 		limit_s(now_us, config->retention_decisions_days, 1) *
 		CLOCK_SECOND,
-	    .minutes_s =
-		limit_s(now_us, config->retention_minutes_days, HOUR_S),
-	    .hours_s = limit_s(now_us, config->retention_hours_days, DAY_S),
-	    .days_s = limit_s(now_us, config->retention_days_days, DAY_S),
+	    .minutes_s = minutes_s,
+	    .hours_s = hours_s,
+	    .days_s = earlier(days_s, hours_s),
+	    .newest_s = now_us / CLOCK_SECOND / DAY_S * DAY_S + DAY_S,
 	};
 }
 
@@ -76,6 +90,7 @@ static enum status move_horizon(
 	db_bind_int(row, ":minutes_s", limits->minutes_s);
 	db_bind_int(row, ":hours_s", limits->hours_s);
 	db_bind_int(row, ":days_s", limits->days_s);
+	db_bind_int(row, ":newest_s", limits->newest_s);
 	db_next(row);
 	return db_done(row);
 }

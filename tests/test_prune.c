@@ -126,6 +126,94 @@ static void reports_stay_right(void **state)
 	db_close(db);
 }
 
+static int64_t count_since(struct db *db, int64_t from_s, int64_t slot_s)
+{
+	struct rollup_request request = {
+	    .by = ROLLUP_TOTAL,
+	    .period = {from_s, NOW / CLOCK_SECOND},
+	    .slot_s = slot_s,
+	};
+	struct rollup rollup;
+	int64_t count = 0;
+
+	assert_int_equal(
+	    rollup_fit(db, NOW / CLOCK_SECOND, &request.period), STATUS_OK);
+	assert_int_equal(rollup_read(db, &request, &rollup), STATUS_OK);
+	for (size_t i = 0; i < rollup.count; i++)
+		count += rollup.sums[i].times.count;
+	rollup_done(&rollup);
+	return count;
+}
+
+/* Readers take whole hours and days where there are minutes. */
+static void coarse_sums_are_kept_as_long_as_fine_ones(void **state)
+{
+	static const struct config kept[] = {
+	    {.retention_hours_days = 5, .retention_days_days = 2},
+	    {.retention_minutes_days = 18, .retention_hours_days = 5},
+	    {.retention_hours_days = 18, .retention_days_days = 5},
+	};
+	const int64_t from_s = (NOW / DAY - 17) * (DAY / CLOCK_SECOND);
+	struct db *db = must_open(*state, DB_SERVE);
+	int64_t count;
+
+	insert_all(db);
+	fold(db, EVENTS);
+	count = count_since(db, from_s, 0);
+	assert_true(count > EVENTS / 2);
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		prune_all(db, &kept[i]);
+		assert_int_equal(count_since(db, from_s, 0), count);
+		assert_int_equal(count_since(db, from_s, 3600), count);
+	}
+	db_close(db);
+}
+
+/* What the clock made it delete is gone, but not what comes after. */
+static void a_clock_that_was_ahead_does_no_lasting_harm(void **state)
+{
+	static const struct config kept = {.retention_minutes_days = 3};
+	struct db *db = must_open(*state, DB_SERVE);
+	struct prune_limits limits;
+	struct prune_count count = {0};
+	struct rollup_period period = {NOW / CLOCK_SECOND + 2 * 86400 + 60,
+	    NOW / CLOCK_SECOND + 2 * 86400 + 120};
+	const int64_t from_s = period.from_s / 60 * 60;
+
+	prune_limits_at(&kept, NOW + 10000 * DAY, &limits);
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	assert_int_equal(prune_some(db, &limits, &count), STATUS_OK);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	prune(db, &kept);
+	assert_int_equal(rollup_fit(db, period.to_s, &period), STATUS_OK);
+	assert_int_equal(period.from_s, from_s);
+	db_close(db);
+}
+
+/* Else it would be in the sums for ever, beside the one in its place. */
+static void what_is_to_be_taken_out_stays_until_it_was(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+	sqlite3 *raw = raw_open(*state);
+	struct rollup ever = {0};
+
+	insert_all(db);
+	fold(db, EVENTS);
+	raw_run(raw, "UPDATE decision SET replaced_by = 2 WHERE id = 1");
+	sqlite3_close(raw);
+	prune_all(db, &config);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision WHERE id = 1"), 1);
+	fold(db, EVENTS);
+	prune_all(db, &config);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision WHERE id = 1"), 0);
+	assert_int_equal(rollup_read_ever(db, ROLLUP_TOTAL, &ever), STATUS_OK);
+	assert_int_equal(ever.sums[0].times.count, EVENTS - 1);
+	rollup_done(&ever);
+	db_close(db);
+}
+
 static void what_is_in_no_sum_stays(void **state)
 {
 	struct db *db = must_open(*state, DB_SERVE);
@@ -229,6 +317,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_PLACE(each_kind_goes_at_its_own_age),
 	    WITH_PLACE(reports_stay_right),
+	    WITH_PLACE(coarse_sums_are_kept_as_long_as_fine_ones),
+	    WITH_PLACE(a_clock_that_was_ahead_does_no_lasting_harm),
+	    WITH_PLACE(what_is_to_be_taken_out_stays_until_it_was),
 	    WITH_PLACE(what_is_in_no_sum_stays),
 	    WITH_PLACE(the_newest_decision_stays),
 	    WITH_PLACE(zero_days_keep_for_ever),
