@@ -255,6 +255,10 @@ static enum status record_drop(struct db *db, const struct outbox_copy *copy)
 	record.http = 202;
 	record.queue_attempts = item->attempts;
 	record.total_us = clock_wall_us() - item->accepted_us;
+	/* The clock was put back: a time below 0 would be in some sums, as 0,
+	 * and not in others. */
+	if (record.total_us < 0)
+		record.total_us = 0;
 	record.step_us[STEP_QUEUE] = record.total_us;
 	record.write_from_us = clock_mono_us();
 	describe(copy, &record);

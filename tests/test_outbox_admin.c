@@ -235,6 +235,21 @@ static void a_dropped_event_leaves_a_decision_and_no_history(void **state)
 	    1);
 }
 
+static void a_clock_that_was_put_back_makes_no_time_negative(void **state)
+{
+	struct desk *desk = *state;
+	int64_t id = put_parked(desk, "call");
+	sqlite3 *raw = raw_open(desk->place);
+
+	raw_run(
+	    raw, "UPDATE outbox SET accepted_us = accepted_us + 3600000000");
+	sqlite3_close(raw);
+	assert_true(drop(desk, id));
+	assert_int_equal(rows(desk, "decision WHERE outcome = 'dropped' AND "
+				    "total_us = 0 AND queue_us = 0"),
+	    1);
+}
+
 /* As when it was settled, and parked or done. */
 static void decide(struct desk *desk, enum outcome outcome)
 {
@@ -345,6 +360,7 @@ int main(void)
 	    AT_DESK(what_is_in_hand_or_gone_is_left_alone),
 	    AT_DESK(one_whose_lease_ran_out_counts_as_waiting),
 	    AT_DESK(a_dropped_event_leaves_a_decision_and_no_history),
+	    AT_DESK(a_clock_that_was_put_back_makes_no_time_negative),
 	    AT_DESK(what_was_parked_has_a_decision_to_be_replaced),
 	    AT_DESK(a_drop_replaces_the_decision_it_was_parked_with),
 	    AT_DESK(a_copy_goes_into_the_queue_once),
