@@ -2,7 +2,6 @@
 #include "keeper.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
@@ -44,6 +43,13 @@ static void rest(struct keeper *keeper, int64_t us)
 		    keeper->loop, &keeper->timer, clock_mono_us() + us);
 }
 
+/* Nothing is missing in a report, but each takes longer than the last. */
+static void warn(const char *what, enum status status)
+{
+	log_line(LOG_WARN, NULL, "%s: %s, tried again later", what,
+	    status_name(status));
+}
+
 /* --- pruning --- */
 
 static enum status prune_body(struct db *db, void *arg)
@@ -68,6 +74,8 @@ static void pruned(void *arg, enum status status)
 		return;
 	}
 	/* After a failure the next hour's run goes on. */
+	if (status != STATUS_OK)
+		warn("old decisions were not deleted", status);
 	keeper->pruning = false;
 	if (keeper->decisions > 0)
 		log_line(LOG_INFO, NULL, "%lld old decisions were deleted",
@@ -96,6 +104,8 @@ static void folded(void *arg, enum status status)
 	struct keeper *keeper = arg;
 
 	keeper->running = false;
+	if (status != STATUS_OK)
+		warn("decisions were not added up", status);
 	keeper->pruning = status == STATUS_OK && keeper->prune_due;
 	if (keeper->pruning)
 		rest(keeper, 0);
@@ -159,10 +169,12 @@ static void folded_once(void *arg, enum status status)
 	keeper->running = false;
 }
 
-/* Their numbers follow one another. */
+/* The clock's microseconds throw the dice. Process numbers would not: each
+ * such process takes as many as it has threads, and so may leave out the
+ * right ones for ever. */
 void keeper_fold_once(struct keeper *keeper)
 {
-	if (getpid() % KEEPER_ONE_IN == 0)
+	if (clock_wall_us() % KEEPER_ONE_IN == 0)
 		run(keeper, fold_once_body, folded_once);
 }
 
