@@ -37,7 +37,7 @@ struct event_filter {
 #define EVENT_LIST_PAGE 5000
 
 /*
- * Columns of a row, those of reports_events.sql: EVENT_LIST_SHORT of them
+ * Columns of a row, those of view report_decision: EVENT_LIST_SHORT of them
  * tell the most, all the others whatever else is known.
  */
 #define EVENT_LIST_SHORT 10

@@ -45,6 +45,7 @@ static const enum sql migrations[] = {
     SQL_schema_17_tally,
     SQL_schema_18_views,
     SQL_schema_19_interaction,
+    SQL_schema_20_decision,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 #define SEALED_SINCE   14 /* tokens stood in the clear before */
