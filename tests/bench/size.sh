@@ -22,7 +22,10 @@ dir=
 tell() { # WHAT FIGURE UNIT [MOST]
 	local verdict=
 
-	if [ -n "${4-}" ]; then
+	if [ -z "$2" ]; then
+		verdict="could not be measured"
+		missed=1
+	elif [ -n "${4-}" ]; then
 		verdict="at most $4"
 		if [ "$(echo "$2 > $4" | bc)" = 1 ]; then
 			verdict="$verdict: missed"
@@ -58,8 +61,14 @@ report() { # ARGUMENT...
 	STOCKROUTE_DB=$file "$B/stockroute" report --since "${days}d" "$@"
 }
 
+# One that was kept is brought to this program's schema, and stays as it was.
 make_file() {
-	[ -e "$file" ] && return
+	if [ -e "$file" ]; then
+		RETENTION_DECISIONS_DAYS=0 RETENTION_MINUTES_DAYS=0 \
+			RETENTION_HOURS_DAYS=0 RETENTION_DAYS_DAYS=0 \
+			STOCKROUTE_DB=$file "$B/stockroute" prune >/dev/null
+		return
+	fi
 	mkdir -p "$place"
 	rm -f "$file.part"*
 	"$B/decisions" "$file.part" "$rows" "$days" &&
