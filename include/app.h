@@ -94,7 +94,7 @@ bool app_is_idle(const struct app *app);
 
 /*
  * From now on what waits for upstreams ends soon: transfers and waits are
- * cut, their flows are answered and recorded.
+ * cut, their flows are answered and recorded; pages are refused.
  */
 void app_stop(struct app *app);
 

@@ -1,6 +1,7 @@
 #ifndef DB_H
 #define DB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -97,6 +98,13 @@ enum status db_commit(struct db *db);
 
 /* Undoes and frees the gate. */
 void db_rollback(struct db *db);
+
+/*
+ * From now on a statement under way, and each that is begun, ends soon with
+ * STATUS_STOPPING once *stop is true, which another thread may set. Borrowed
+ * until db_close.
+ */
+void db_heed(struct db *db, const atomic_bool *stop);
 
 /* Begins and ends a read transaction: one unchanging view of the file. */
 enum status db_begin_read(struct db *db);

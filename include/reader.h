@@ -55,7 +55,13 @@ struct reader *reader_open(struct loop *loop, const char *path);
 void reader_ask(struct reader *reader, struct reader_job *job);
 
 /*
- * Waits for the question that runs, calls its done, and that of those that
+ * A process that ends waits for no report: from now on all questions, the
+ * one that runs as well, end soon with STATUS_STOPPING. NULL is allowed.
+ */
+void reader_stop(struct reader *reader);
+
+/*
+ * Stops the question that runs, calls its done, and that of those that
  * wait with STATUS_STOPPING; ends the thread and frees. A done must ask
  * nothing more. NULL is allowed.
  */

@@ -197,6 +197,7 @@ void app_stop(struct app *app)
 	token_stop(app->token);
 	throttle_stop(app->throttle);
 	claims_stop(app->claims);
+	reader_stop(app->reader);
 	loop_hurry(app->loop);
 }
 

@@ -14,6 +14,8 @@
 #define RESTART_PAGES    4000
 #define RESTART_BUSY_MS  20 /* all writers wait meanwhile */
 #define UNFINISHED_WARN  3
+/* Of SQLite's machine: far below 1 ms, and some rows of a cold disk. */
+#define STEPS_BETWEEN 1000
 
 enum status db_status(int rc)
 {
@@ -32,6 +34,8 @@ enum status db_status(int rc)
 		return STATUS_STORE_CORRUPT;
 	case SQLITE_NOMEM:
 		return STATUS_MEMORY;
+	case SQLITE_INTERRUPT:
+		return STATUS_STOPPING;
 	default:
 		/* It cannot be read or written, or our SQL is wrong. */
 		return STATUS_STORE_UNAVAILABLE;
@@ -40,8 +44,10 @@ enum status db_status(int rc)
 
 static enum status failed(struct db *db, int rc, enum sql sql)
 {
-	log_line(LOG_ERROR, NULL, "store: %s: %s (SQLite %d)", sql_name[sql],
-	    sqlite3_errmsg(db->handle), rc);
+	/* Who stopped it knows. */
+	if (db_status(rc) != STATUS_STOPPING)
+		log_line(LOG_ERROR, NULL, "store: %s: %s (SQLite %d)",
+		    sql_name[sql], sqlite3_errmsg(db->handle), rc);
 	return db_status(rc);
 }
 
@@ -55,6 +61,19 @@ enum status db_run(struct db *db, enum sql sql)
 void db_set_wait(struct db *db, int64_t wait_us)
 {
 	db->wait_us = wait_us;
+}
+
+static int shall_stop(void *arg)
+{
+	return atomic_load_explicit(
+	    (const atomic_bool *)arg, memory_order_relaxed);
+}
+
+/* sqlite3_interrupt would miss a statement that is about to begin. */
+void db_heed(struct db *db, const atomic_bool *stop)
+{
+	sqlite3_progress_handler(
+	    db->handle, STEPS_BETWEEN, shall_stop, (void *)(uintptr_t)stop);
 }
 
 void db_count_into(struct db *db, struct tally *tally)

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -18,7 +19,7 @@ struct list {
 
 /*
  * lock guards what stands below it; what stands above is the loop's, or set
- * before the thread begins.
+ * before the thread begins, but for stopping.
  */
 struct reader {
 	struct loop *loop;
@@ -27,6 +28,7 @@ struct reader {
 	pthread_t thread;
 	bool running;      /* there is a thread */
 	size_t unanswered; /* jobs whose done was not called */
+	atomic_bool stopping;
 
 	pthread_mutex_t lock;
 	pthread_cond_t work; /* the thread waits for it */
@@ -75,7 +77,9 @@ static enum status open_file(
 	enum status status;
 
 	status = db_open(reader->path, DB_READ, &connection->db, problem);
-	if (status != STATUS_OK && !connection->told)
+	if (status == STATUS_OK)
+		db_heed(connection->db, &reader->stopping);
+	else if (!connection->told)
 		log_line(LOG_ERROR, NULL, "reader: %s", problem);
 	connection->told = status != STATUS_OK;
 	return status;
@@ -92,6 +96,8 @@ static enum status answer(const struct reader *reader,
 {
 	enum status status = STATUS_OK;
 
+	if (atomic_load(&reader->stopping))
+		return STATUS_STOPPING;
 	if (connection->db != NULL && !db_is_in_place(connection->db))
 		close_file(connection);
 	if (connection->db == NULL)
@@ -233,10 +239,17 @@ static void refuse_waiting(struct reader *reader)
 	deliver(reader);
 }
 
+void reader_stop(struct reader *reader)
+{
+	if (reader != NULL)
+		atomic_store(&reader->stopping, true);
+}
+
 void reader_close(struct reader *reader)
 {
 	if (reader == NULL)
 		return;
+	reader_stop(reader);
 	pthread_mutex_lock(&reader->lock);
 	reader->closing = true;
 	pthread_cond_signal(&reader->work);

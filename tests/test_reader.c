@@ -253,6 +253,43 @@ static void closing_answers_all_that_wait(void **state)
 	    bench->ended[STATUS_OK] + bench->ended[STATUS_STOPPING], 3);
 }
 
+/* Reads on and on, as a report over all of a large file on a slow disk. */
+static enum status read_for_long(struct db *db, void *arg)
+{
+	struct question *question = arg;
+	int64_t end_us = clock_mono_us() + 5 * CLOCK_SECOND;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && clock_mono_us() < end_us) {
+		struct db_row *row = db_use(db, SQL_page_span);
+
+		while (db_next(row))
+			question->rows++;
+		status = db_done(row);
+	}
+	return status;
+}
+
+static void stopping_cuts_a_question_that_takes_long(void **state)
+{
+	struct bench *bench = *state;
+	struct question slow = {.bench = bench};
+	struct question next = {.gives = STATUS_OK};
+	int64_t begun_us = clock_mono_us();
+
+	slow.job = (struct reader_job){
+	    .body = read_for_long, .done = answered, .arg = &slow};
+	reader_ask(bench->reader, &slow.job);
+	ask(bench, &next);
+	/* So that it runs, most likely, and does not only wait. */
+	usleep(50000);
+	reader_stop(bench->reader);
+	run_bench(bench, 2);
+	assert_int_equal(bench->ended[STATUS_STOPPING], 2);
+	assert_int_equal(next.runs, 0);
+	assert_true(clock_mono_us() - begun_us < 2 * CLOCK_SECOND);
+}
+
 static void a_reader_that_is_asked_nothing_has_no_thread(void **state)
 {
 	struct stat about;
@@ -288,6 +325,9 @@ int main(void)
 		close_bench),
 	    cmocka_unit_test_setup_teardown(
 		closing_answers_all_that_wait, open_bench, close_bench),
+	    cmocka_unit_test_setup_teardown(
+		stopping_cuts_a_question_that_takes_long, open_bench,
+		close_bench),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
