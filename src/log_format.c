@@ -43,12 +43,26 @@ static void add_end(struct log_text *text, const char *end)
 }
 
 /*
- * Bytes beyond ASCII are escaped too: some terminals obey C1 control
- * characters even when they come as UTF-8.
+ * Of each byte, as a look-up costs less than comparisons: one at least PLAIN
+ * stands in a value as it is; one that is BARE also in a value without
+ * quotes, for readers of logfmt. Bytes beyond ASCII are neither: some
+ * terminals obey C1 control characters even when they come as UTF-8.
  */
-static bool is_plain(char byte)
+#define PLAIN '1'
+#define BARE  '2'
+static const char kinds[256] = "00000000000000000000000000000000"
+			       "12022222222222222222222222222122"
+			       "22222222222222222222222222220222"
+			       "22222222222222222222222222222220";
+
+/* How many bytes are at least of this kind; the NUL at the end is not. */
+static size_t run_of(const char *string, char kind)
 {
-	return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+	size_t run = 0;
+
+	while (kinds[(unsigned char)string[run]] >= kind)
+		run++;
+	return run;
 }
 
 /* --- escapes --- */
@@ -124,79 +138,83 @@ static const char *add_json_character(struct log_text *text, const char *string)
 	return (const char *)at;
 }
 
-/* Nearly every value is one such run: one copy. Of one that is too long, as
- * much as there is room for. */
-static const char *add_run(struct log_text *text, const char *string)
+/* Of a run that is too long, as much as there is room for. */
+static void add_run(struct log_text *text, const char *string, size_t run)
 {
 	size_t room = text->limit - text->length;
-	size_t run = 0;
 
-	while (is_plain(string[run]) && run <= room)
-		run++;
 	add(text, string, run < room ? run : room);
 	text->cut = text->cut || run > room;
-	return string + run;
 }
 
 static void add_escaped(struct log_text *text, const char *string)
 {
-	string = add_run(text, string);
 	while (*string != '\0' && !text->cut) {
+		size_t run = run_of(string, PLAIN);
+
+		add_run(text, string, run);
+		string += run;
+		if (*string == '\0' || text->cut)
+			return;
 		if (text->format == LOG_JSON)
 			string = add_json_character(text, string);
 		else
 			add_escaped_byte(text, (unsigned char)*string++);
-		if (!text->cut)
-			string = add_run(text, string);
 	}
 }
 
 /* --- fields --- */
 
-/* Up to the value. */
+/* The journal wants capitals. */
+static void add_capitals(struct log_text *text, const char *key)
+{
+	for (; *key != '\0'; key++) {
+		bool lower = *key >= 'a' && *key <= 'z';
+		char byte = (char)(lower ? *key - 'a' + 'A' : *key);
+
+		add(text, &byte, 1);
+	}
+	add(text, "=", 1);
+}
+
+/* Up to the value, in one piece: a line has thirty. */
 static void add_key(struct log_text *text, const char *key)
 {
-	if (text->format == LOG_LOGFMT) {
-		add(text, " ", 1);
-		add_string(text, key);
-		add(text, "=", 1);
-	} else if (text->format == LOG_JSON) {
-		add(text, ",\"", 2);
-		add_string(text, key);
-		add(text, "\":", 2);
-	} else {
-		for (; *key != '\0'; key++) {
-			bool lower = *key >= 'a' && *key <= 'z';
-			char byte = (char)(lower ? *key - 'a' + 'A' : *key);
+	bool json = text->format == LOG_JSON;
+	size_t length = strlen(key);
+	char *at = text->bytes + text->length;
 
-			add(text, &byte, 1);
-		}
-		add(text, "=", 1);
+	if (text->format == LOG_JOURNAL) {
+		add_capitals(text, key);
+		return;
 	}
+	if (text->cut || text->length + length + 4 > text->limit) {
+		text->cut = true;
+		return;
+	}
+	*at++ = json ? ',' : ' ';
+	if (json)
+		*at++ = '"';
+	memcpy(at, key, length);
+	at += length;
+	if (json)
+		*at++ = '"';
+	*at++ = json ? ':' : '=';
+	text->length = (size_t)(at - text->bytes);
 }
 
-/* Such a value readers of logfmt understand without quotes. */
-static bool is_bare(const char *value)
-{
-	while (is_plain(*value) && *value != ' ' && *value != '=')
-		value++;
-	return *value == '\0';
-}
-
-static bool needs_quotes(const struct log_text *text, const char *value)
-{
-	return text->format == LOG_JSON ||
-	       (text->format == LOG_LOGFMT && !is_bare(value));
-}
-
+/* Nearly every value is one run: read once, and copied at once. */
 void log_format_word(struct log_text *text, const char *key, const char *value)
 {
+	bool logfmt = text->format == LOG_LOGFMT;
 	size_t before = text->length;
+	size_t run;
 	bool quotes;
 
 	if (value == NULL || *value == '\0')
 		return;
-	quotes = needs_quotes(text, value);
+	run = run_of(value, logfmt ? BARE : PLAIN);
+	quotes = text->format == LOG_JSON || (logfmt && value[run] != '\0');
 	add_key(text, key);
 	if (quotes)
 		add(text, "\"", 1);
@@ -205,7 +223,8 @@ void log_format_word(struct log_text *text, const char *key, const char *value)
 		text->length = before;
 		return;
 	}
-	add_escaped(text, value);
+	add_run(text, value, run);
+	add_escaped(text, value + run);
 	if (text->cut)
 		add_end(text, DOTS);
 	if (quotes)
@@ -214,33 +233,30 @@ void log_format_word(struct log_text *text, const char *key, const char *value)
 		add_end(text, "\n");
 }
 
-static size_t write_int(char digits[1 + INT_BYTES], int64_t value)
+/* Backwards, up to end; gives where it begins. */
+static char *write_int(char *end, int64_t value)
 {
 	/* Unsigned, because INT64_MIN has no positive twin. */
 	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	char backwards[INT_BYTES];
-	size_t length = 0;
-	size_t count = 0;
 
 	do {
-		backwards[count++] = (char)('0' + left % 10);
+		*--end = (char)('0' + left % 10);
 		left /= 10;
 	} while (left != 0);
 	if (value < 0)
-		digits[length++] = '-';
-	while (count > 0)
-		digits[length++] = backwards[--count];
-	return length;
+		*--end = '-';
+	return end;
 }
 
 void log_format_int(struct log_text *text, const char *key, int64_t value)
 {
 	size_t before = text->length;
-	char digits[1 + INT_BYTES];
-	size_t length = write_int(digits, value);
+	char digits[INT_BYTES];
+	char *end = digits + sizeof digits;
+	char *at = write_int(end, value);
 
 	add_key(text, key);
-	add(text, digits, length);
+	add(text, at, (size_t)(end - at));
 	/* A number is whole or not there. */
 	if (text->cut)
 		text->length = before;
