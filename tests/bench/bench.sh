@@ -2,7 +2,7 @@
 # bench.sh: the cost of a decision: stockroute, the floor and its peers
 #
 # BENCHMARKS.md tells the method. BENCH_ONLY chooses sections, apart by
-# commas: rows, latency, inflight, curve, processes, tls, idle, cgi; all are
+# commas: idle, rows, latency, inflight, curve, processes, tls, cgi; all are
 # played without it. BENCH_ROUNDS (3) and BENCH_SECONDS (2) say how often and
 # how long each row of the table is played. Writes results.csv, table.txt,
 # goals.txt and plots to B/bench. Needs what make bench builds.
@@ -299,6 +299,7 @@ play_tls() {
 play_idle() {
 	start_behind idle lighttpd-socket "$program"
 	note idle stockroute 1 pss_mb "$(divide "$(pss_kb idle)" 1024)"
+	server_stop "$work/idle"
 	for peer in $peers; do
 		start_one_peer "idle-$peer" "$peer"
 		note idle "$peer" 1 pss_mb \
@@ -327,6 +328,8 @@ echo section,row,round,metric,value >"$out/results.csv"
 declare -A rest_of decided busy
 start_upstream
 find_peers
+# First: PSS shares libraries out among all who run.
+! wanted idle || play_idle
 if wanted rows || wanted latency; then
 	start_rows
 	play_rows
@@ -337,7 +340,7 @@ if wanted inflight || wanted curve; then
 	! wanted inflight || play_inflight
 	! wanted curve || play_curve
 fi
-for section in processes tls idle cgi; do
+for section in processes tls cgi; do
 	! wanted $section || "play_$section"
 done
 awk -f tests/bench/table.awk "$out/results.csv" | tee "$out/table.txt"
