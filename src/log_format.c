@@ -182,7 +182,6 @@ static void add_key(struct log_text *text, const char *key)
 {
 	bool json = text->format == LOG_JSON;
 	size_t length = strlen(key);
-	char *at = text->bytes + text->length;
 
 	if (text->format == LOG_JOURNAL) {
 		add_capitals(text, key);
@@ -192,15 +191,14 @@ static void add_key(struct log_text *text, const char *key)
 		text->cut = true;
 		return;
 	}
-	*at++ = json ? ',' : ' ';
+	text->bytes[text->length++] = json ? ',' : ' ';
 	if (json)
-		*at++ = '"';
-	memcpy(at, key, length);
-	at += length;
+		text->bytes[text->length++] = '"';
+	memcpy(text->bytes + text->length, key, length);
+	text->length += length;
 	if (json)
-		*at++ = '"';
-	*at++ = json ? ':' : '=';
-	text->length = (size_t)(at - text->bytes);
+		text->bytes[text->length++] = '"';
+	text->bytes[text->length++] = json ? ':' : '=';
 }
 
 /* Nearly every value is one run: read once, and copied at once. */
