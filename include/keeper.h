@@ -10,7 +10,8 @@
  * (rollup_fold.h) every few seconds while there are any, and prunes
  * (prune.h) once in an hour over all processes. Each step is one small job
  * of the store, and the next begins when it has ended; a step that fails is
- * tried again at the next turn. What is not folded is missing in no report.
+ * told in the log and tried again at the next turn. What is not folded is
+ * missing in no report.
  */
 struct keeper;
 

@@ -18,9 +18,10 @@
  *
  * No event pays for that. The decisions themselves are the log that the sums
  * are made from: rollup_fold.h adds the rows after a mark, upto_id of table
- * rollup_state, to the sums and moves the mark, in one transaction. Whoever reads adds the
- * rows after the mark to the sums he finds, in one view of the file. So every
- * answer counts each committed decision once, whether folded or not.
+ * rollup_state, to the sums and moves the mark, in one transaction. Whoever
+ * reads adds the rows after the mark to the sums he finds, in one view of the
+ * file. So every answer counts each committed decision once, whether folded
+ * or not.
  *
  * A decision that is replaced by a later one of its event is taken out again
  * (table rollup_undo, filled by a trigger). An event belongs to the minute it

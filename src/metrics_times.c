@@ -10,6 +10,7 @@
 #include "metrics_tally.h"
 #include "record.h"
 #include "rollup.h"
+#include "rollup_row.h"
 #include "routing.h"
 #include "trace.h"
 
@@ -73,16 +74,6 @@ static int stage_named(const char *word)
 	return stage;
 }
 
-static int outcome_named(const char *word)
-{
-	int outcome = 0;
-
-	while (outcome < OUTCOME_COUNT &&
-	       strcmp(outcome_name((enum outcome)outcome), word) != 0)
-		outcome++;
-	return outcome;
-}
-
 /* --- what is counted --- */
 
 /* Our bucket of one of histogram.h's: of eight, the last has our bound. */
@@ -140,7 +131,7 @@ static struct times *find_times(
 	label += strspn(label, " ");
 	length = strcspn(label, " ");
 	snprintf(word, sizeof word, "%.*s", (int)length, label);
-	outcome = outcome_named(word);
+	outcome = (int)rollup_outcome(word);
 	*rest = label + length;
 	if (stage == STAGES || outcome == OUTCOME_COUNT)
 		return NULL;
@@ -173,7 +164,7 @@ static void got_replaced_us(void *arg, const char *label, int64_t value)
 /* Newest first: what is there already stays. */
 static void add_example(struct table *table, struct db_row *row)
 {
-	int outcome = outcome_named(db_text(row, 0));
+	int outcome = (int)rollup_outcome(db_text(row, 0));
 	int64_t us = db_int(row, 1);
 	struct example *example;
 

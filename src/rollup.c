@@ -112,6 +112,7 @@ static struct rollup_sum *seek(struct reading *reading, const struct key *key)
 	uint32_t place = hash(key) % PLACES;
 	struct rollup_sum *sum;
 
+	/* Ends: three places of four are free at least. */
 	while (reading->places[place] != 0) {
 		sum = &reading->rollup.sums[reading->places[place] - 1];
 		if (is_of(sum, key))
@@ -219,7 +220,8 @@ static int64_t level_at(const struct reading *reading, int64_t second)
 	return MINUTE_S;
 }
 
-/* Neighbours of one level are read at once. */
+/* Neighbours of one level are read at once: a report over 90 days by the hour
+ * is one question then, not two thousand. */
 static void read_levels(struct reading *reading)
 {
 	int64_t to_s = reading->request.period.to_s;
@@ -394,6 +396,7 @@ static void read_all(struct reading *reading)
 		reading->status = STATUS_MEMORY;
 		return;
 	}
+	/* Only rollup_read_ever asks without an end. */
 	if (reading->request.period.to_s == INT64_MAX)
 		read_level(reading, EVER_S, 0, 1);
 	else

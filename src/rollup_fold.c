@@ -52,6 +52,7 @@ struct sum {
 	enum outcome outcome;
 };
 
+/* Seconds, as rollup.c reads them; 0: all of time. */
 static const int64_t levels[] = {60, 3600, 86400, 0};
 
 /* --- a sum in the table --- */
@@ -254,6 +255,7 @@ static void gather(struct fold *fold, const struct rollup_row *row)
 	int64_t second = row->received_us / CLOCK_SECOND;
 	struct slot *slot;
 
+	/* One row may need a slot, and a part of each kind. */
 	if (fold->slot_count == SLOTS_MAX ||
 	    fold->part_count > PARTS_MAX - ROLLUP_BY_COUNT)
 		write_all(fold);
@@ -300,6 +302,7 @@ static enum status run(struct db *db, enum sql sql)
 	return db_done(row);
 }
 
+/* A fold that only took some out has no number: the mark stays then. */
 static enum status move_mark(struct db *db, int64_t upto_id)
 {
 	struct db_row *row = db_use(db, SQL_rollup_mark);
@@ -319,6 +322,8 @@ enum status rollup_fold(struct db *db, int64_t rows_max, int64_t *folded)
 	int64_t count;
 	int64_t undone;
 
+	/* All that were replaced at once: there are few, and the caller's
+	 * "less than rows_max" is said of the others. */
 	text_init(&fold.buckets, BUCKETS_BYTES_MAX);
 	undone = gather_rows(&fold, rollup_rows_undo(db), &undone_id);
 	count = gather_rows(&fold, rollup_rows_tail(db, rows_max), &upto_id);

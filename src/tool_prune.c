@@ -91,6 +91,7 @@ static enum status prune_all(struct prune *prune)
 	return status;
 }
 
+/* First all is added up: a decision that is in no sum stays. */
 static enum status work(struct prune *prune)
 {
 	enum status status = fold_all(prune);
@@ -129,6 +130,7 @@ int tool_prune(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	/* Who only looks may do so with a file he cannot write. */
 	prune.db = tool_open_capped(dry ? DB_READ : DB_SERVE, &config);
 	if (prune.db == NULL)
 		return 1;
