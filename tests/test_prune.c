@@ -235,6 +235,8 @@ static void the_newest_decision_stays(void **state)
 {
 	struct db *db = must_open(*state, DB_SERVE);
 	struct rollup ever = {0};
+	struct prune_limits limits;
+	int64_t left = -1;
 
 	assert_int_equal(db_begin(db, false), STATUS_OK);
 	insert(db, NOW - 30 * DAY, 1);
@@ -243,6 +245,9 @@ static void the_newest_decision_stays(void **state)
 	fold(db, 10);
 	prune_all(db, &config);
 	assert_int_equal(raw_int(*state, "SELECT max(id) FROM decision"), 2);
+	prune_limits_at(&config, NOW, &limits);
+	assert_int_equal(prune_left(db, &limits, &left), STATUS_OK);
+	assert_int_equal(left, 0);
 	assert_int_equal(db_begin(db, false), STATUS_OK);
 	insert(db, NOW, 3);
 	assert_int_equal(db_commit(db), STATUS_OK);
