@@ -53,6 +53,12 @@ size_t table_columns(const struct table *table);
 const char *table_name(const struct table *table, size_t column);
 const char *table_text(const struct table *table, size_t row, size_t column);
 
+/*
+ * True for a word that a spreadsheet would run as a formula. Strangers choose
+ * ids and SKUs, so CSV puts a ' before it, which makes it text there.
+ */
+bool table_is_formula(const char *field);
+
 /* Reads the word for a format ("csv"); false: it is none. */
 bool table_read_format(const char *word, enum table_format *format);
 

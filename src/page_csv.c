@@ -6,6 +6,7 @@
 #include "breaker.h"
 #include "clock.h"
 #include "moment.h"
+#include "table.h"
 
 #define END "\r\n" /* RFC 4180 section 2 */
 
@@ -23,16 +24,10 @@ static const struct {
     {"state", write_state},
 };
 
-/* Spreadsheets run what begins so, and strangers choose ids. */
-static bool is_formula(const char *field)
-{
-	return *field != '\0' && strchr("=+-@", *field) != NULL;
-}
-
 /* A quote within is doubled; a formula is told to be text. */
 static void add_field(struct text *text, const char *field)
 {
-	bool formula = is_formula(field);
+	bool formula = table_is_formula(field);
 
 	if (!formula && strpbrk(field, ",\"\r\n") == NULL) {
 		text_add(text, field);

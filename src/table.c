@@ -254,13 +254,25 @@ static void print_text(const struct table *table, FILE *out)
 			    widths[i], out);
 }
 
-/* RFC 4180 section 2: a quote within is doubled, lines end with CR LF. */
-static void print_csv_field(const char *field, bool last, FILE *out)
+/* Spreadsheets also pass over a tab or a return before it. "-" alone, as
+ * reports name what nothing is known of, is none. */
+bool table_is_formula(const char *field)
 {
-	bool quoted = strpbrk(field, ",\"\r\n") != NULL;
+	return field[0] != '\0' && strchr("=+-@\t\r", field[0]) != NULL &&
+	       field[1] != '\0';
+}
+
+/* RFC 4180 section 2: a quote within is doubled, lines end with CR LF. */
+static void print_csv_field(
+    const char *field, enum table_kind kind, bool last, FILE *out)
+{
+	bool formula = kind == TABLE_WORD && table_is_formula(field);
+	bool quoted = formula || strpbrk(field, ",\"\r\n") != NULL;
 
 	if (quoted)
 		putc('"', out);
+	if (formula)
+		putc('\'', out);
 	for (const char *at = field; *at != '\0'; at++) {
 		if (*at == '"')
 			putc('"', out);
@@ -276,13 +288,14 @@ static void print_csv(const struct table *table, FILE *out)
 	size_t columns = table->column_count;
 
 	for (size_t i = 0; i < columns && !table->begun; i++)
-		print_csv_field(table_name(table, i), i + 1 == columns, out);
+		print_csv_field(
+		    table_name(table, i), TABLE_WORD, i + 1 == columns, out);
 	for (size_t row = 0; row < table_rows(table); row++) {
 		for (size_t i = 0; i < columns; i++) {
 			const char *cell = table_text(table, row, i);
 
-			print_csv_field(
-			    cell == NULL ? "" : cell, i + 1 == columns, out);
+			print_csv_field(cell == NULL ? "" : cell,
+			    table->columns[i].kind, i + 1 == columns, out);
 		}
 	}
 }

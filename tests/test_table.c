@@ -84,6 +84,19 @@ static void csv_quotes_what_rfc_4180_says(void **state)
 	    "\"two\r\nlines\",2,\r\n");
 }
 
+/* What strangers sent; numbers stay numbers. */
+static void csv_starts_no_formula(void **state)
+{
+	static const char *const cells[] = {
+	    "=HYPERLINK(\"http://x\")", "-1", "-", "\t=1", "2", "@x"};
+
+	(void)state;
+	prints(cells, 6, TABLE_CSV,
+	    "name,n,note\r\n"
+	    "\"'=HYPERLINK(\"\"http://x\"\")\",-1,-\r\n"
+	    "\"'\t=1\",2,\"'@x\"\r\n");
+}
+
 static void json_keeps_numbers_and_null(void **state)
 {
 	static const char *const cells[] = {
@@ -214,6 +227,7 @@ int main(void)
 	    cmocka_unit_test(characters_count_not_bytes),
 	    cmocka_unit_test(hostile_cells_cannot_move_the_cursor),
 	    cmocka_unit_test(csv_quotes_what_rfc_4180_says),
+	    cmocka_unit_test(csv_starts_no_formula),
 	    cmocka_unit_test(json_keeps_numbers_and_null),
 	    cmocka_unit_test(ndjson_has_an_object_a_line),
 	    cmocka_unit_test(parts_make_one_table),
