@@ -1,4 +1,4 @@
-/* load.c: events, as many at a time or a second as told -> how long each took */
+/* load.c: events, at once or at a rate -> how long each took */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>

@@ -56,7 +56,8 @@ start_tls() { # PROTOCOL
 	local port=$((20000 + RANDOM % 10000))
 
 	[ -e "$work/tls.pem" ] || make_certificate
-	nghttpx --conf=/dev/null -f"127.0.0.1,$port" -b"127.0.0.1,${upstream##*:}" \
+	nghttpx --conf=/dev/null -f"127.0.0.1,$port" \
+		-b"127.0.0.1,${upstream##*:}" \
 		--npn-list="$1" --errorlog-file="$work/tls.log" --workers=1 \
 		--no-ocsp --accesslog-file=/dev/null \
 		"$work/tls.key" "$work/tls.pem" 2>>"$work/tls.log" &
@@ -90,8 +91,8 @@ start_behind() { # NAME MODE PROGRAM [URL [SETTINGS]]
 			>>"$dir/stockroute.conf" ;;
 	esac
 	server_own_program "$2" "$dir" && server_web "$2" "$dir" &&
-		server_wait 5 server_answers "$(cat "$dir/url")" ||
-		fail "$2 does not start $1: $(server_log "$dir" | tail -5)"
+		server_wait 5 server_answers "$(cat "$dir/url")" && return
+	fail "$2 does not start $1: $(server_log "$dir" | tail -5)"
 }
 
 # A program that speaks HTTP itself.
@@ -122,9 +123,10 @@ tree() { # PID
 	local child
 
 	echo "$1"
-	for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
-		tree "$child"
-	done
+	cat /proc/"$1"/task/*/children 2>/dev/null | tr ' ' '\n' |
+		while read -r child; do
+			[ -z "$child" ] || tree "$child"
+		done
 }
 
 # Of processes, with what those that ended below them took.
