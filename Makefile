@@ -237,6 +237,9 @@ install: all
 	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(FCGI) $(DESTDIR)$(LIBEXEC)/stockroute.fcgi
 	install -m 755 $(B)/stockroute $(DESTDIR)$(PREFIX)/bin/stockroute
+	for s in 1 5 8; do \
+		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$s \
+			man/*.$$s || exit 1; done
 
 clean:
 	rm -rf $(B) cgi-bin/stockroute.fcgi

@@ -9,7 +9,7 @@ packages="gcc clang libclang-rt-dev make libc6-dev libfcgi-dev
  curl jq openssl wrk procps chromium nodejs universal-ctags valgrind prometheus
  python3-prometheus-client"
 [ "${1:-}" = lint ] &&
-	packages="$packages clang-format clang-tidy cppcheck shellcheck"
+	packages="$packages clang-format clang-tidy cppcheck shellcheck mandoc"
 # The benchmark's peers and what it counts with. Whoever has Node from
 # elsewhere has its npm as well, which Debian's would not stand beside.
 if [ "${1:-}" = bench ]; then

@@ -19,7 +19,7 @@ columns_max=80
 checks="tidy_program tidy_tests analyzer clang tidy_reads_its_rules
 	format cppcheck shellcheck file_lines columns first_lines
 	global_variables include_circles headers_alone getenv fcgi curl sqlite
-	names readme faults"
+	names readme faults man mandoc"
 
 # ---- What is looked at ---------------------------------------------------
 
@@ -28,8 +28,8 @@ tests=$(ls tests/*.c tests/*/*.c)
 not_units=$(find tests -name '*.c' ! -name 'test_*' | sort)
 headers=$(ls include/*.h src/*.h tests/*.h tests/*/*.h 2>/dev/null)
 scripts=$(ls tests/*.sh tests/*/*.sh .ci/run)
-texts="$program $tests $headers $scripts $(ls Makefile sql/* tests/*/*.awk \
-	tests/*/*.lua)"
+texts="$program $tests $headers $scripts $(ls Makefile sql/* man/* \
+	tests/*/*.awk tests/*/*.lua)"
 flags="-std=c11 -D_GNU_SOURCE -Iinclude -Itests -I$B"
 
 # Runs a command on each file, two at a time. One file per run: clang-tidy 14
@@ -245,12 +245,20 @@ check_sqlite() { # "only the database's files know SQLite"
 		'(src|include)/(db[a-z_]*|store|writegate)\.[ch]:'
 }
 
-check_readme() { # "the README's lists are what the program says"
+check_readme() { # "the lists of README and pages are what the program says"
 	tests/readme.sh 2>&1
 }
 
 check_faults() { # "every fault of FAULTS.md has tests that exist"
 	tests/faults.sh 2>&1
+}
+
+check_man() { # "stockroute(1) tells every command and option"
+	tests/man.sh "$B" 2>&1
+}
+
+check_mandoc() { # "mandoc finds nothing in the pages"
+	mandoc -T lint -W warning man/*.[158] 2>&1
 }
 
 check_names() { # "no two sources share an object's name"

@@ -1,9 +1,11 @@
 #!/bin/bash
-# readme.sh: says whether the README's generated parts are what the program
-# and the sources say today; with --write, makes them so.
+# readme.sh: says whether the generated parts of the README and of
+# stockroute.conf(5) are what the program and the sources say today; with
+# --write, makes them so.
 #
-# Parts stand between <!-- name --> and <!-- /name -->. The demo and the
-# benchmark are pasted by hand: their figures are of one run.
+# Parts stand between <!-- name --> and <!-- /name -->, in a page behind the
+# mark of a comment. The demo and the benchmark are pasted by hand: their
+# figures are of one run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,40 +23,58 @@ part() {
 		done ;;
 	config)
 		build/stockroute config --markdown ;;
+	settings)
+		build/stockroute config --markdown |
+			awk -f man/settings.awk |
+			fold -s -w 78 | sed 's/ $//' ;;
 	map)
 		make -s map | sed 's/^/    /' ;;
 	esac
 }
 
-# Prints README.md with one part replaced by what stands in FILE.
-replaced() { # NAME FILE
+# Prints a file with one part replaced by what stands in PART. A page may have
+# no empty lines.
+replaced() { # NAME PART FILE
 	awk -v first="<!-- $1 -->" -v last="<!-- /$1 -->" -v file="$2" '
-	$0 == first {
-		print
-		print ""
+	{
+		mark = $0
+		gap = sub(/^\.\\" /, "", mark) ? "" : "\n"
+	}
+	mark == first {
+		printf "%s\n%s", $0, gap
 		while ((getline line < file) > 0)
 			print line
-		print ""
+		printf "%s", gap
 		skip = 1
 	}
-	$0 == last { skip = 0 }
-	!skip && $0 != first { print }
+	mark == last { skip = 0 }
+	!skip && mark != first { print }
 	' "$3"
+}
+
+bring() { # FILE WRITE NAME...
+	local file=$1 write=$2 name
+
+	cp "$file" "$new"
+	for name in "${@:3}"; do
+		part "$name" > "$now"
+		[ -s "$now" ] ||
+			{ echo "nothing to write for $name" >&2; exit 1; }
+		replaced "$name" "$now" "$new" > "$new.2"
+		mv "$new.2" "$new"
+	done
+	if [ "$write" = --write ]; then
+		cat "$new" > "$file"
+	elif ! diff -u "$file" "$new"; then
+		echo "$file is not up to date; run tests/readme.sh --write" >&2
+		stale=1
+	fi
 }
 
 now=$(mktemp)
 new=$(mktemp)
+stale=0
 trap 'rm -f "$now" "$new" "$new.2"' EXIT
-cp README.md "$new"
-for name in behaviour config map; do
-	part "$name" > "$now"
-	[ -s "$now" ] || { echo "nothing to write for $name" >&2; exit 1; }
-	replaced "$name" "$now" "$new" > "$new.2"
-	mv "$new.2" "$new"
-done
-if [ "${1:-}" = --write ]; then
-	cat "$new" > README.md
-elif ! diff -u README.md "$new"; then
-	echo "README.md is not up to date; run tests/readme.sh --write" >&2
-	exit 1
-fi
+bring README.md "${1:-}" behaviour config map
+bring man/stockroute.conf.5 "${1:-}" settings
+exit $stale
