@@ -17,7 +17,7 @@ modes="cgi $(tests/servers/server.sh modes)"
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
 parts+=" health pages browser duplicates signed secrets logs metrics crash queue
-	operator events report doctor guard store-faults token tls hardened fuzz
+	operator events report prune doctor guard store-faults token tls hardened fuzz
 	clang units cases-memory simulator"
 
 run_part() { # PART
@@ -41,6 +41,7 @@ run_part() { # PART
 	operator) tests/test_tool_queue.sh "$B" ;;
 	events) tests/test_tool_events.sh "$B" ;;
 	report) tests/test_tool_report.sh "$B" ;;
+	prune) tests/test_tool_prune.sh "$B" ;;
 	doctor) tests/test_tool_doctor.sh "$B" ;;
 	tls) tests/test_tool_tls.sh "$B" ;;
 	token) tests/test_tool_token.sh "$B" ;;
