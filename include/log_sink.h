@@ -35,6 +35,7 @@ struct log_sink {
 	int fd;          /* -1: not open; for stderr always so */
 	int64_t look_us; /* monotonic; then the path is looked at again */
 	int why;         /* errno of the last failure */
+	bool torn;       /* the file took only a part of the last line */
 };
 
 /* A line that is ready. fields: the journal's form of it, else NULL. */

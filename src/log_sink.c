@@ -162,11 +162,12 @@ static bool look_for_file(struct log_sink *sink)
 	if (sink->fd >= 0)
 		close(sink->fd);
 	sink->fd = fd;
+	sink->torn = false;
 	return true;
 }
 
 /* A full disk may take a part. */
-static bool write_whole(int fd, const struct log_text *line)
+static ssize_t write_line(int fd, const struct log_text *line)
 {
 	ssize_t written;
 
@@ -175,7 +176,19 @@ static bool write_whole(int fd, const struct log_text *line)
 	while (written < 0 && errno == EINTR);
 	if (written >= 0 && (size_t)written < line->length)
 		errno = ENOSPC;
-	return written >= 0 && (size_t)written == line->length;
+	return written;
+}
+
+/* A part of a line is ended first, so that it spoils no other. */
+static bool append(struct log_sink *sink, const struct log_text *line)
+{
+	ssize_t written;
+
+	if (sink->torn && write(sink->fd, "\n", 1) != 1)
+		return failed(sink);
+	written = write_line(sink->fd, line);
+	sink->torn = written > 0 && (size_t)written < line->length;
+	return written == (ssize_t)line->length || failed(sink);
 }
 
 static bool write_file(
@@ -188,12 +201,12 @@ static bool write_file(
 	}
 	if (sink->fd < 0)
 		return false;
-	return write_whole(sink->fd, line) || failed(sink);
+	return append(sink, line);
 }
 
 void log_sink_stderr(const struct log_text *line)
 {
-	(void)write_whole(STDERR_FILENO, line);
+	(void)write_line(STDERR_FILENO, line);
 }
 
 /* --- a daemon --- */

@@ -1,6 +1,8 @@
 /* test_log_sink.c: where lines go, and what becomes of them when they cannot */
 #include "log_sink.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -167,6 +169,33 @@ static void a_file_that_cannot_be_made_is_told_once_on_stderr(void **state)
 	    "goes to stderr\" path="));
 	assert_true(strstr(text, "msg=one") > strstr(text, "none/a.log"));
 	assert_non_null(strstr(text, "msg=two\n"));
+}
+
+/* A limit of the file's size stands in for a full disk. */
+static void a_line_that_fits_in_part_spoils_no_other(void **state)
+{
+	struct log_test *place = *state;
+	struct rlimit before;
+	struct rlimit full;
+	struct log_sink sink;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	full = before;
+	full.rlim_cur = 100;
+	signal(SIGXFSZ, SIG_IGN);
+	log_sink_init(&sink, to_file(place, "file", "a.log"));
+	assert_true(put(&sink, "one", SECOND));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	assert_false(put(&sink, "two", SECOND));
+	assert_false(put(&sink, "three", SECOND));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(put(&sink, "four", SECOND));
+	assert_true(put(&sink, "five", SECOND));
+	log_sink_done(&sink);
+	assert_int_equal(lines_in(read_text(place, path_of(place))), 4);
+	assert_non_null(strstr(place->text, "\nts=2"));
+	assert_non_null(strstr(place->text, "msg=four\nts="));
+	assert_null(strstr(place->text, "msg=three"));
 }
 
 static void what_is_no_file_is_not_written_to(void **state)
@@ -417,6 +446,7 @@ int main(void)
 	    WITH_LOG(a_file_that_was_moved_is_made_again_within_a_second),
 	    WITH_LOG(without_its_directory_the_old_file_is_kept),
 	    WITH_LOG(a_file_that_cannot_be_made_is_told_once_on_stderr),
+	    WITH_LOG(a_line_that_fits_in_part_spoils_no_other),
 	    WITH_LOG(what_is_no_file_is_not_written_to),
 	    WITH_LOG(rotating_under_load_of_two_processes_loses_no_line),
 	    WITH_LOG(syslog_gets_what_syslog_3_would_send),
