@@ -17,8 +17,8 @@ modes="cgi $(tests/servers/server.sh modes)"
 parts="check race servers"
 for mode in $modes; do parts+=" cases-$mode"; done
 parts+=" health pages browser duplicates signed secrets logs metrics crash queue
-	operator events report prune doctor guard store-faults token tls hardened fuzz
-	clang units cases-memory simulator"
+	operator events report prune doctor guard store-faults token tls hardened
+	fuzz clang units cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
