@@ -65,6 +65,7 @@ static void drain_due(void *arg)
 	log_line(LOG_WARN, NULL, "stopping: %zu events are cut short",
 	    process->app.flows);
 	app_stop(&process->app);
+	end_if_done(process);
 }
 
 static void log_due(void *arg)

@@ -27,6 +27,13 @@ struct queue *queue_new(const struct config *config, struct loop *loop,
     struct store *store, queue_begin *begin, void *arg);
 void queue_free(struct queue *queue);
 
+/*
+ * Calls idle(arg) from the loop when a look that a queue_stop came into the
+ * middle of has ended and left nothing in hand: who waits for that to end
+ * would hear of it from nobody else.
+ */
+void queue_on_idle(struct queue *queue, loop_due *idle, void *arg);
+
 /* Looks at once and from then on. */
 void queue_start(struct queue *queue);
 

@@ -43,6 +43,14 @@ static void count_all(struct app *app)
 		admin_count_into(app->admin, app->tally);
 }
 
+static void queue_is_done(void *arg)
+{
+	struct app *app = arg;
+
+	if (app->flows == 0 && app->became_idle)
+		app->became_idle(app->became_idle_arg);
+}
+
 /* In this order: each borrows those before it. */
 static bool open_network(struct app *app)
 {
@@ -92,6 +100,7 @@ static bool open_network(struct app *app)
 	    queue_new(config, app->loop, app->store, flow_begin_queued, app);
 	if (!app->queue)
 		return false;
+	queue_on_idle(app->queue, queue_is_done, app);
 	app->keeper = keeper_new(config, app->loop, app->store);
 	return app->keeper;
 }

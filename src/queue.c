@@ -28,6 +28,8 @@ struct queue {
 	struct store *store;
 	queue_begin *begin;
 	void *arg;
+	loop_due *idle; /* NULL: nobody asks */
+	void *idle_arg;
 	bool taking;
 	bool stopped;
 	bool again;         /* woken while taking */
@@ -92,9 +94,8 @@ static void took_too_late(struct queue *queue)
 	rest(queue, 0);
 }
 
-static void took(void *arg, enum status status)
+static void took_all(struct queue *queue, enum status status)
 {
-	struct queue *queue = arg;
 	int count = queue->take.count;
 	int i;
 
@@ -114,6 +115,15 @@ static void took(void *arg, enum status status)
 	for (i = 0; i < count; i++)
 		begin_item(queue, &queue->items[i]);
 	rest(queue, queue->found ? 0 : LOOK_US);
+}
+
+static void took(void *arg, enum status status)
+{
+	struct queue *queue = arg;
+
+	took_all(queue, status);
+	if (queue->stopped && queue->in_hand == 0 && queue->idle)
+		queue->idle(queue->idle_arg);
 }
 
 /* A timer's due: it may come once more after a stop. */
@@ -170,6 +180,12 @@ void queue_free(struct queue *queue)
 		return;
 	loop_timer_stop(queue->loop, &queue->timer);
 	free(queue);
+}
+
+void queue_on_idle(struct queue *queue, loop_due *idle, void *arg)
+{
+	queue->idle = idle;
+	queue->idle_arg = arg;
 }
 
 void queue_start(struct queue *queue)

@@ -291,6 +291,21 @@ ended_program_finishes_what_is_in_hand() {
 		server_program "$dir"
 }
 
+# What it asks of the queue waits for the lock then, with nothing in hand.
+stop_ends_when_a_locked_database_is_free() {
+	local locking rc=0
+
+	"${server_user[@]}" flock "$dir/data/stockroute.db-gate" sleep 1 &
+	locking=$!
+	sleep 0.5
+	# shellcheck disable=SC2046
+	kill -s TERM $(server_pids "$dir")
+	server_wait 4 server_no_program "$dir" || rc=1
+	wait $locking
+	[ "$rc" = 0 ] || fail "it still runs, 3.5 s after" || return 1
+	server_program "$dir"
+}
+
 stop_in_hand() { # NAME stop|drain
 	local posting rc=0
 
@@ -340,6 +355,7 @@ check_processes() {
 	fi
 	! is_socket || check ended_program_finishes_what_is_in_hand
 	! is_socket || check a_second_term_changes_nothing
+	! is_socket || check stop_ends_when_a_locked_database_is_free
 	check drain_finishes_what_is_in_hand
 	check starts
 	url=$(cat "$dir/url")
