@@ -14,11 +14,11 @@ B=${B:-build}
 logs=$B/logs
 modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
-parts="check race servers"
+parts="race check units servers"
 for mode in $modes; do parts+=" cases-$mode"; done
 parts+=" health pages browser duplicates signed secrets logs metrics crash queue
-	operator events report prune doctor guard store-faults token tls hardened
-	fuzz clang units cases-memory simulator"
+	operator events report prune doctor guard store-faults token tls
+	hardened fuzz clang cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
