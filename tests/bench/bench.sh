@@ -107,9 +107,12 @@ check_kept() { # ROW
 	local bad
 
 	bad=$(sqlite3 -readonly -cmd '.timeout 5000' \
-		"$work/$1/run/stockroute.db" "SELECT count(*) FROM decision
-		WHERE http != 200 OR outcome != 'routed'")
-	[ "$bad" = 0 ] || fail "$1: $bad events were not routed"
+		"$work/$1/run/stockroute.db" "SELECT group_concat(told, ', ')
+		FROM (SELECT count(*) || ' ' || outcome || ' ' || status ||
+		' ' || coalesce(error, '') AS told FROM decision
+		WHERE http != 200 OR outcome != 'routed'
+		GROUP BY outcome, status)")
+	[ -z "$bad" ] || fail "$1: events were not routed: $bad"
 }
 
 # What a row did between its rounds, and after: stockroute folds decisions
