@@ -1,4 +1,4 @@
-/* decisions.c: FILE COUNT DAYS -> a database with so many decisions, folded */
+/* decisions.c: FILE COUNT DAYS [AHEAD] -> so many decisions in it, folded */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,7 +15,8 @@
 /*
  * A shop's calls and chats: few at night, most at eleven and at four, of
  * three media, one in ten out of stock, one in fifty without an answer of
- * the inventory. Always the same for the same words, but for the time.
+ * the inventory. Always the same for the same words, but for the time. The
+ * days end now, or so many days AHEAD.
  */
 #define SEED       20261122
 #define BATCH_ROWS 5000
@@ -229,12 +230,15 @@ int main(int argc, char **argv)
 	struct made made = {.now_us = clock_wall_us()};
 	enum status status;
 
-	if (argc == 4) {
+	if (argc == 5)
+		made.now_us +=
+		    strtoll(argv[4], NULL, 10) * 86400 * CLOCK_SECOND;
+	if (argc == 4 || argc == 5) {
 		made.count = strtoll(argv[2], NULL, 10);
 		made.days = strtoll(argv[3], NULL, 10);
 	}
 	if (made.count < 1 || made.days < 1) {
-		fprintf(stderr, "usage: decisions FILE COUNT DAYS\n");
+		fprintf(stderr, "usage: decisions FILE COUNT DAYS [AHEAD]\n");
 		return 2;
 	}
 	log_set_level(LOG_WARN);
