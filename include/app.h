@@ -61,7 +61,7 @@ struct app {
 	struct reader *reader; /* NULL, as admin: no ADMIN_TOKEN is set */
 	struct admin *admin;
 	size_t flows;          /* on their way */
-	loop_due *became_idle; /* NULL: nobody asks when flows is 0 again */
+	loop_due *became_idle; /* NULL: nobody asks when all is idle again */
 	void *became_idle_arg;
 	app_ended *ended; /* NULL: nobody asks */
 	void *ended_arg;
@@ -91,6 +91,9 @@ void app_leave_queue(struct app *app);
 
 /* True when no event is on its way, from the queue or not. */
 bool app_is_idle(const struct app *app);
+
+/* To be called by what may have been the last: tells became_idle if so. */
+void app_tell_idle(struct app *app);
 
 /*
  * From now on what waits for upstreams ends soon: transfers and waits are

@@ -45,10 +45,7 @@ static void count_all(struct app *app)
 
 static void queue_is_done(void *arg)
 {
-	struct app *app = arg;
-
-	if (app->flows == 0 && app->became_idle)
-		app->became_idle(app->became_idle_arg);
+	app_tell_idle(arg);
 }
 
 /* In this order: each borrows those before it. */
@@ -192,6 +189,12 @@ bool app_is_idle(const struct app *app)
 {
 	return app->flows == 0 &&
 	       (!app->queue || queue_is_empty_handed(app->queue));
+}
+
+void app_tell_idle(struct app *app)
+{
+	if (app_is_idle(app) && app->became_idle)
+		app->became_idle(app->became_idle_arg);
 }
 
 /* In this order: what a stopped transfer or token wakes must find both

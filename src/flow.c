@@ -119,8 +119,7 @@ static void finish(struct flow *flow)
 	flow->next = app->idle_flows;
 	app->idle_flows = flow;
 	app->flows--;
-	if (app->flows == 0 && app->became_idle)
-		app->became_idle(app->became_idle_arg);
+	app_tell_idle(app);
 }
 
 static void walk(struct flow *flow)
