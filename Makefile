@@ -161,18 +161,7 @@ cases: all $(B)/cases
 	@$(B)/cases memory
 
 servers: all
-	@tests/servers/test_servers.sh
-	@tests/servers/test_duplicates.sh
-	@tests/servers/test_signed.sh
-	@tests/servers/test_secrets.sh
-	@tests/servers/test_logs.sh
-	@tests/servers/test_health.sh
-	@tests/servers/test_pages.sh
-	@tests/browser/test_browser.sh $(B)
-	@tests/servers/test_queue.sh
-	@tests/servers/test_store_faults.sh
-	@tests/servers/test_stock.sh
-	@tests/servers/test_metrics.sh
+	@for t in tests/servers/test_*.sh; do $$t || exit 1; done
 
 crash: all $(SHIMS)
 	@tests/crash.sh

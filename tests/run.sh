@@ -14,11 +14,12 @@ B=${B:-build}
 logs=$B/logs
 modes="cgi $(tests/servers/server.sh modes)"
 # The longest come first, so that the two lanes end together.
-parts="race check units servers"
+parts="race check units crash clang fuzz"
 for mode in $modes; do parts+=" cases-$mode"; done
-parts+=" health pages browser duplicates signed secrets logs metrics crash queue
-	operator events report prune doctor guard store-faults token tls
-	hardened fuzz clang cases-memory simulator"
+for script in tests/servers/test_*.sh tests/test_tool_*.sh; do
+	parts+=" $(basename "$script" .sh)"
+done
+parts+=" browser guard hardened cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
@@ -27,24 +28,9 @@ run_part() { # PART
 	check) make -s check ;;
 	race) make -s race ;;
 	units) tests/units.sh "$B" ;;
-	servers) tests/servers/test_servers.sh ;;
-	duplicates) tests/servers/test_duplicates.sh ;;
-	signed) tests/servers/test_signed.sh ;;
-	secrets) tests/servers/test_secrets.sh ;;
-	logs) tests/servers/test_logs.sh ;;
-	metrics) tests/servers/test_metrics.sh ;;
-	health) tests/servers/test_health.sh ;;
-	pages) tests/servers/test_pages.sh ;;
+	test_tool_*) "tests/$1.sh" "$B" ;;
+	test_*) "tests/servers/$1.sh" ;;
 	browser) tests/browser/test_browser.sh "$B" ;;
-	queue) tests/servers/test_queue.sh ;;
-	store-faults) tests/servers/test_store_faults.sh ;;
-	operator) tests/test_tool_queue.sh "$B" ;;
-	events) tests/test_tool_events.sh "$B" ;;
-	report) tests/test_tool_report.sh "$B" ;;
-	prune) tests/test_tool_prune.sh "$B" ;;
-	doctor) tests/test_tool_doctor.sh "$B" ;;
-	tls) tests/test_tool_tls.sh "$B" ;;
-	token) tests/test_tool_token.sh "$B" ;;
 	hardened) tests/hardened.sh "$B" ;;
 	guard) tests/bench/guard.sh "$B" ;;
 	crash) tests/crash.sh ;;

@@ -6,23 +6,22 @@
 # sanitizer says goes to the web server's log and fails the script. Leaks are
 # not looked for: LeakSanitizer cannot attach to a process that keeps its
 # memory to itself, and `make check` looks for them. SANITIZED_SCRIPTS chooses
-# ("stock queue").
+# ("test_stock.sh test_queue.sh").
 set -u -o pipefail
 export LC_ALL=C
 
 cd "$(dirname "$0")/.." || exit 1
 B=${B:-build}
-scripts=${SANITIZED_SCRIPTS:-servers duplicates signed secrets health queue \
-	stock store_faults logs metrics pages}
+scripts=${SANITIZED_SCRIPTS:-$(cd tests/servers && echo test_*.sh)}
 failed=0
 
 play() { # BUILD SCRIPT
-	local log=$B/$1/server-$2.log findings=$B/$1/server-$2.found
+	local log=$B/$1/$2.log findings=$B/$1/$2.found
 
 	: >"$findings"
 	if STOCKROUTE_FCGI=$PWD/$B/$1/stockroute.fcgi \
 		STOCKROUTE_FINDINGS=$PWD/$findings \
-		"tests/servers/test_$2.sh" >"$log" 2>&1 && [ ! -s "$findings" ]
+		"tests/servers/$2" >"$log" 2>&1 && [ ! -s "$findings" ]
 	then
 		echo "ok - $1: $2"
 		return
