@@ -12,11 +12,15 @@
  * include curl.
  *
  * A call is, in this order: WAITING in its upstream's FIFO, RUNNING (easy
- * is in the multi), ENDED while its done is called, then idle again. easy,
+ * is in multi), ENDED while its done is called, then idle again. easy,
  * url and body are made at a call's first use and kept.
  */
+struct http_multi;
+
 struct http_call {
 	struct http *http;
+	struct http_multi *multi; /* that runs it */
+	CURLSH *share;
 	const struct http_way *way;
 	struct http_request request;
 	http_done *done;

@@ -4,12 +4,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "clock.h"
 #include "http_call.h"
-
-#define CONNECTIONS_WARM 256 /* idle connections curl keeps open */
+#include "http_multi.h"
 
 /* Of one upstream: running counts those that curl has. */
 struct fifo {
@@ -24,8 +22,9 @@ struct fifo {
  */
 struct http {
 	struct loop *loop;
-	CURLM *multi;
-	struct loop_timer curl_timer;
+	CURLSH *share; /* what all multis know of names and TLS sessions */
+	struct http_multi *multis;
+	size_t multis_max;
 	struct loop_timer start_timer; /* starts what waits, next turn */
 	struct loop_timer late_timer;  /* ends what has waited too long */
 	struct fifo fifo[HTTP_UPSTREAM_COUNT];
@@ -132,20 +131,16 @@ static void end_call(struct http_call *call, enum status status)
 	keep_call(call->http, call);
 }
 
-/* The way out for a call that curl has finished. */
-static void transfer_ended(struct http_call *call, CURLcode result)
+/* The first with room, so that few calls use few connections. There is one,
+ * as each upstream's FIFO lets no more run than there is room for. */
+static struct http_multi *multi_with_room(const struct http *http)
 {
-	struct http *http = call->http;
-	struct http_answer answer;
-	enum status status;
+	struct http_multi *multi = http->multis;
 
-	status = http_call_judge(call, result, &answer);
-	curl_multi_remove_handle(http->multi, call->easy);
-	unlink_running(http, call);
-	count_end(call, status, answer.code);
-	/* After done, as the answer points into the call. */
-	call->done(call->arg, status, &answer);
-	keep_call(http, call);
+	while (multi->running == HTTP_MULTI_TRANSFERS)
+		multi++;
+	assert(multi < http->multis + http->multis_max);
+	return multi;
 }
 
 /* Gives a call to curl; any status but OK and the call is as before. */
@@ -160,7 +155,7 @@ static enum status start(struct http *http, struct http_call *call)
 	if (left_us <= 0)
 		return STATUS_TIMEOUT;
 	if (!http_call_prepare(call, left_us) ||
-	    curl_multi_add_handle(http->multi, call->easy) != CURLM_OK)
+	    !http_multi_add(multi_with_room(http), call))
 		return STATUS_MEMORY;
 	link_running(http, call);
 	return STATUS_OK;
@@ -182,6 +177,22 @@ static void start_waiting(struct http *http)
 				end_call(call, status);
 		}
 	}
+}
+
+/* The way out for a call that curl has finished: room for what waits. */
+static void transfer_ended(struct http_call *call, CURLcode result)
+{
+	struct http *http = call->http;
+	struct http_answer answer;
+	enum status status;
+
+	status = http_call_judge(call, result, &answer);
+	unlink_running(http, call);
+	count_end(call, status, answer.code);
+	/* After done, as the answer points into the call. */
+	call->done(call->arg, status, &answer);
+	keep_call(http, call);
+	start_waiting(http);
 }
 
 static void start_due(void *arg)
@@ -237,114 +248,6 @@ static void late_due(void *arg)
 	}
 }
 
-/* After every call into curl: what has ended makes room for what waits. */
-static void reap(struct http *http)
-{
-	CURLMsg *message;
-	int left;
-
-	message = curl_multi_info_read(http->multi, &left);
-	while (message) {
-		char *call;
-		CURL *easy = message->easy_handle;
-		CURLcode result = message->data.result;
-
-		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
-		transfer_ended((struct http_call *)(void *)call, result);
-		message = curl_multi_info_read(http->multi, &left);
-	}
-	start_waiting(http);
-}
-
-/* What the loop hands back for a socket of curl's. */
-struct watched {
-	struct http *http;
-	int fd;
-};
-
-static void socket_ready(void *arg, uint32_t events)
-{
-	/* Copied: curl may close the socket and free *arg meanwhile. */
-	struct watched watched = *(struct watched *)arg;
-	int action = 0;
-	int running;
-
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
-		action |= CURL_CSELECT_IN;
-	if (events & EPOLLOUT)
-		action |= CURL_CSELECT_OUT;
-	if (events & EPOLLERR)
-		action |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(
-	    watched.http->multi, watched.fd, action, &running);
-	reap(watched.http);
-}
-
-static uint32_t epoll_events(int what)
-{
-	if (what == CURL_POLL_IN)
-		return EPOLLIN;
-	if (what == CURL_POLL_OUT)
-		return EPOLLOUT;
-	return EPOLLIN | EPOLLOUT;
-}
-
-/* curl says which socket to watch for what; -1 ends the transfer. */
-static int watch_socket(
-    CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
-{
-	struct http *http = arg;
-	struct watched *watched = socket_arg;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		loop_unwatch(http->loop, fd);
-		free(watched);
-		return 0;
-	}
-	if (watched) {
-		loop_change(http->loop, fd, epoll_events(what));
-		return 0;
-	}
-	watched = malloc(sizeof *watched);
-	if (!watched)
-		return -1;
-	watched->http = http;
-	watched->fd = fd;
-	if (loop_watch(http->loop, fd, epoll_events(what), socket_ready,
-		watched) != STATUS_OK) {
-		free(watched);
-		return -1;
-	}
-	curl_multi_assign(http->multi, fd, watched);
-	return 0;
-}
-
-/* curl has one timer for all its transfers, and moves it as it needs. */
-static void curl_due(void *arg)
-{
-	struct http *http = arg;
-	int running;
-
-	curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	reap(http);
-}
-
-static int set_timer(CURLM *multi, long timeout_ms, void *arg)
-{
-	struct http *http = arg;
-
-	(void)multi;
-	if (timeout_ms < 0) {
-		loop_timer_stop(http->loop, &http->curl_timer);
-		return 0;
-	}
-	if (loop_timer_set(http->loop, &http->curl_timer,
-		loop_now_us(http->loop) + timeout_ms * CLOCK_MS) != STATUS_OK)
-		return -1;
-	return 0;
-}
-
 /* What cannot start now is started, or ended, in the loop's next turn. */
 void http_send(struct http *http, const struct http_request *request,
     http_done *done, void *arg)
@@ -372,7 +275,7 @@ void http_stop(struct http *http)
 	while (http->running) {
 		struct http_call *call = http->running;
 
-		curl_multi_remove_handle(http->multi, call->easy);
+		http_multi_remove(call->multi, call);
 		unlink_running(http, call);
 		end_call(call, STATUS_STOPPING);
 	}
@@ -391,28 +294,38 @@ static bool make_calls(struct http *http, size_t requests_max)
 	for (i = requests_max; i > 0; i--) {
 		http->calls[i - 1].http = http;
 		http->calls[i - 1].way = &http->way;
+		http->calls[i - 1].share = http->share;
 		keep_call(http, &http->calls[i - 1]);
 	}
 	return true;
 }
 
-static bool make_multi(struct http *http)
+/* Everything runs in one thread, so that curl needs no locks for it. */
+static bool make_share(struct http *http)
 {
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return false;
-	http->multi = curl_multi_init();
-	if (!http->multi)
+	http->share = curl_share_init();
+	if (!http->share)
 		return false;
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-	/*
-	 * Set, not left at curl's 4 x the handles of the moment: that one
-	 * closes warm connections after every burst.
-	 */
-	curl_multi_setopt(
-	    http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_WARM);
+	return !curl_share_setopt(
+		   http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) &&
+	       !curl_share_setopt(
+		   http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+}
+
+static bool make_multis(struct http *http)
+{
+	size_t running_max = HTTP_UPSTREAM_COUNT * http->transfers_max;
+	size_t i;
+
+	http->multis_max =
+	    (running_max + HTTP_MULTI_TRANSFERS - 1) / HTTP_MULTI_TRANSFERS;
+	http->multis = calloc(http->multis_max, sizeof *http->multis);
+	if (!http->multis)
+		return false;
+	for (i = 0; i < http->multis_max; i++)
+		http_multi_init(&http->multis[i], http->loop, transfer_ended);
 	return true;
 }
 
@@ -426,11 +339,11 @@ struct http *http_new(
 	http->loop = loop;
 	http->way = (struct http_way){"", "", "", ""};
 	http->transfers_max = transfers_max;
-	loop_timer_init(&http->curl_timer, curl_due, http);
 	loop_timer_init(&http->start_timer, start_due, http);
 	loop_timer_init(&http->late_timer, late_due, http);
 	/* One more: a done may send while its own call holds the answer. */
-	if (!make_calls(http, requests_max + 1) || !make_multi(http)) {
+	if (!make_share(http) || !make_multis(http) ||
+	    !make_calls(http, requests_max + 1)) {
 		http_free(http);
 		return NULL;
 	}
@@ -452,7 +365,7 @@ void http_set_way(struct http *http, const struct http_way *way)
 	http->way = *way;
 }
 
-/* Before the multi: curl wants its easy handles gone first. */
+/* Before multis and share: curl wants its easy handles gone first. */
 static void free_calls(struct http *http)
 {
 	size_t i;
@@ -462,6 +375,15 @@ static void free_calls(struct http *http)
 	free(http->calls);
 }
 
+static void free_multis(struct http *http)
+{
+	size_t i;
+
+	for (i = 0; http->multis && i < http->multis_max; i++)
+		http_multi_done(&http->multis[i]);
+	free(http->multis);
+}
+
 void http_free(struct http *http)
 {
 	if (!http)
@@ -469,12 +391,12 @@ void http_free(struct http *http)
 	while (http->running) {
 		struct http_call *call = http->running;
 
-		curl_multi_remove_handle(http->multi, call->easy);
+		http_multi_remove(call->multi, call);
 		unlink_running(http, call);
 	}
 	free_calls(http);
-	curl_multi_cleanup(http->multi);
-	loop_timer_stop(http->loop, &http->curl_timer);
+	free_multis(http);
+	curl_share_cleanup(http->share);
 	loop_timer_stop(http->loop, &http->start_timer);
 	loop_timer_stop(http->loop, &http->late_timer);
 	free(http);

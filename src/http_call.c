@@ -91,6 +91,7 @@ static CURL *new_easy(struct http_call *call)
 	if (!easy)
 		return NULL;
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_SHARE, call->share);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, got_bytes);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->problem);

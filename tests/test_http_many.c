@@ -224,6 +224,38 @@ static void five_hundred_at_once_are_each_answered_once(void **state)
 	free(asked);
 }
 
+/* One burst: all of them run at once. */
+static void ask_at_once(struct world *world, struct asked *asked, size_t count)
+{
+	int ended = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		prepare(world, &asked[i], "/inventory/A", SECONDS(10));
+		asked[i].ended = &ended;
+		send_asked(&asked[i]);
+	}
+	assert_true(run_until(world->loop, &ended, (int)count, HELP_WAIT_MS));
+	for (i = 0; i < count; i++)
+		assert_int_equal(asked[i].status, STATUS_OK);
+}
+
+static void the_next_burst_finds_all_connections_open(void **state)
+{
+	enum { REQUESTS = 300 };
+	struct world *world = *state;
+	struct asked *asked = calloc(REQUESTS, sizeof *asked);
+
+	assert_non_null(asked);
+	open_http(world, REQUESTS, REQUESTS);
+	sim_faults(world, "{\"inventory\":[{\"delay_ms\":300,\"times\":0}]}");
+	ask_at_once(world, asked, REQUESTS);
+	assert_int_equal(sim_stat(world, "inflight_max"), REQUESTS);
+	ask_at_once(world, asked, REQUESTS);
+	assert_int_equal(sim_stat(world, "connections"), REQUESTS);
+	free(asked);
+}
+
 static void send_again(
     void *arg, enum status status, const struct http_answer *answer)
 {
@@ -283,6 +315,7 @@ int main(void)
 	    IN_WORLD(stop_ends_what_runs_what_waits_and_what_comes),
 	    IN_WORLD(nobody_is_called_back_before_http_send_returned),
 	    IN_WORLD(five_hundred_at_once_are_each_answered_once),
+	    IN_WORLD(the_next_burst_finds_all_connections_open),
 	    IN_WORLD(a_callback_may_send_the_next_request),
 	    IN_WORLD(free_calls_nobody_back),
 	};
