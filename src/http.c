@@ -17,8 +17,9 @@ struct fifo {
 };
 
 /*
- * calls is one block made at the start; each is in idle, in running, or in
- * its upstream's FIFO. So a burst costs no memory, and none can fail for it.
+ * calls is one block made at the start, so that none can fail for memory.
+ * Those that were ever used are in idle, in running, or in their upstream's
+ * FIFO; the others have not been touched, and take no place but addresses.
  */
 struct http {
 	struct loop *loop;
@@ -34,6 +35,7 @@ struct http {
 	struct http_way way;
 	struct tally *tally; /* NULL: nobody asks */
 	size_t calls_max;
+	size_t calls_used; /* ever */
 	size_t transfers_max;
 	bool stopping;
 };
@@ -43,8 +45,15 @@ static struct http_call *take_call(struct http *http)
 {
 	struct http_call *call = http->idle;
 
-	assert(call);
-	http->idle = call->next;
+	if (call) {
+		http->idle = call->next;
+		return call;
+	}
+	assert(http->calls_used < http->calls_max);
+	call = &http->calls[http->calls_used++];
+	call->http = http;
+	call->share = http->share;
+	call->way = &http->way;
 	return call;
 }
 
@@ -283,23 +292,6 @@ void http_stop(struct http *http)
 	start_waiting(http);
 }
 
-static bool make_calls(struct http *http, size_t requests_max)
-{
-	size_t i;
-
-	http->calls = calloc(requests_max, sizeof *http->calls);
-	if (!http->calls)
-		return false;
-	http->calls_max = requests_max;
-	for (i = requests_max; i > 0; i--) {
-		http->calls[i - 1].http = http;
-		http->calls[i - 1].way = &http->way;
-		http->calls[i - 1].share = http->share;
-		keep_call(http, &http->calls[i - 1]);
-	}
-	return true;
-}
-
 /* Everything runs in one thread, so that curl needs no locks for it. */
 static bool make_share(struct http *http)
 {
@@ -342,8 +334,9 @@ struct http *http_new(
 	loop_timer_init(&http->start_timer, start_due, http);
 	loop_timer_init(&http->late_timer, late_due, http);
 	/* One more: a done may send while its own call holds the answer. */
-	if (!make_share(http) || !make_multis(http) ||
-	    !make_calls(http, requests_max + 1)) {
+	http->calls_max = requests_max + 1;
+	http->calls = calloc(http->calls_max, sizeof *http->calls);
+	if (!http->calls || !make_share(http) || !make_multis(http)) {
 		http_free(http);
 		return NULL;
 	}
@@ -370,7 +363,7 @@ static void free_calls(struct http *http)
 {
 	size_t i;
 
-	for (i = 0; i < http->calls_max; i++)
+	for (i = 0; i < http->calls_used; i++)
 		http_call_done(&http->calls[i]);
 	free(http->calls);
 }
