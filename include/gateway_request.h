@@ -105,6 +105,9 @@ void gateway_request_end(struct gateway_request *request);
 /* Makes bytes hold at least capacity; false when memory runs out. */
 bool gateway_request_reserve(struct gateway_request *request, size_t capacity);
 
+/* Gives back what bytes has room for beyond length and a NUL. */
+void gateway_request_shrink(struct gateway_request *request);
+
 /* True with the value of CONTENT_LENGTH when that is there and a number. */
 bool gateway_content_length(
     const struct gateway_request *request, size_t *length);

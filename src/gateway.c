@@ -209,6 +209,18 @@ bool gateway_request_reserve(struct gateway_request *request, size_t capacity)
 	return true;
 }
 
+void gateway_request_shrink(struct gateway_request *request)
+{
+	char *bytes = malloc(request->length + 1);
+
+	if (bytes == NULL)
+		return;
+	memcpy(bytes, request->bytes, request->length + 1);
+	free(request->bytes);
+	request->bytes = bytes;
+	request->capacity = request->length + 1;
+}
+
 void gateway_set_limits(struct gateway *gateway, size_t body_max,
     size_t inflight_max, int64_t gather_us)
 {

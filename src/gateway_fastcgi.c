@@ -73,11 +73,16 @@ static void fastcgi_write_to(FCGX_Request *fastcgi, int fd)
 
 /*
  * Sends the rest, ends the request and frees all but the descriptor, which
- * is returned: -1 when libfcgi could not write to it and has closed it.
+ * is returned: -1 when libfcgi could not write to it and has closed it. Does
+ * what FCGX_Finish_r would, which asks for a reader.
  */
 static int fastcgi_finish(FCGX_Request *fastcgi)
 {
-	FCGX_Finish_r(fastcgi);
+	bool failed = FCGX_FClose(fastcgi->err) != 0;
+
+	if (FCGX_FClose(fastcgi->out) != 0)
+		failed = true;
+	FCGX_Free(fastcgi, failed);
 	return fastcgi->ipcFd;
 }
 
@@ -191,12 +196,12 @@ static bool make_room(struct gateway_request *request)
 {
 	size_t most = request->gateway->body_max + GATE_PARAMS_MAX +
 		      RECORDS_BYTES + FENCE_BYTES;
-	size_t capacity = FIRST_BYTES;
+	size_t capacity = request->capacity * 2;
 
 	if (!is_full(request))
 		return true;
-	if (request->capacity > 0)
-		capacity = request->capacity * 2;
+	if (capacity < FIRST_BYTES)
+		capacity = FIRST_BYTES;
 	if (capacity > most)
 		capacity = most;
 	return gateway_request_reserve(request, capacity) && !is_full(request);
@@ -293,6 +298,13 @@ static void read_body(struct gateway_request *request)
 	    FCGX_GetError(in) == 0 && request->length >= expected;
 }
 
+/* It may wait for long: with a thousand in hand, 16 MB are given back. */
+static void keep_little(struct gateway_request *request)
+{
+	FCGX_FreeStream(&request->fastcgi.in);
+	gateway_request_shrink(request);
+}
+
 /* False: it could not be parsed and has been ended. */
 static bool parse(struct gateway_request *request)
 {
@@ -311,10 +323,12 @@ static bool parse(struct gateway_request *request)
 		return false;
 	}
 	request->variables = request->fastcgi.envp;
-	if (request->seen == GATE_WHOLE)
+	if (request->seen == GATE_WHOLE) {
 		read_body(request);
-	else
+		keep_little(request);
+	} else {
 		request->length = 0;
+	}
 	request->body_too_large = request->seen == GATE_TOO_LARGE;
 	fastcgi_write_to(&request->fastcgi, request->fd);
 	return true;
