@@ -2,15 +2,39 @@
 -- In the sqlite3 shell, if need be: .parameter set :by "'media'"
 -- (step, status, inventory, media, outcome, route, map; total when not set)
 -- and :from_us and :to_us, in microseconds since 1970
-WITH step(place, name) AS (VALUES (0, 'queue'), (1, 'gateway'), (2, 'webhook'),
-	(3, 'event'), (4, 'claim'), (5, 'sku'), (6, 'inventory'),
-	(7, 'routing'), (8, 'cxone'), (9, 'record'), (10, 'total')),
--- Equal times are counted together: that is all that has to be sorted.
-value AS (
+WITH chosen AS (
+	SELECT *
+	FROM decision
+	WHERE received_us >= coalesce(:from_us, 0)
+		AND received_us < coalesce(:to_us, 9e18)
+		AND replaced_by IS NULL
+),
+-- Equal times are counted together: that is all that has to be sorted. Each
+-- step is sorted alone, which takes half the time that all at once take.
+value(place, part, us, outcome, n) AS (
+	SELECT 0, 'queue', queue_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 1, 'gateway', gateway_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 2, 'webhook', webhook_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 3, 'event', event_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 4, 'claim', claim_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 5, 'sku', sku_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 6, 'inventory', inventory_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 7, 'routing', routing_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 8, 'cxone', cxone_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
+	SELECT 9, 'record', record_us, outcome, count(*)
+	FROM chosen WHERE :by = 'step' GROUP BY 3, 4 UNION ALL
 	SELECT
-		place,
-		CASE coalesce(:by, 'total')
-		WHEN 'step' THEN name
+		10,
+		CASE :by
 		WHEN 'status' THEN status
 		WHEN 'inventory' THEN coalesce(inventory_status, '-')
 		WHEN 'media' THEN coalesce(media_type, '-')
@@ -20,27 +44,9 @@ value AS (
 			coalesce('skills ' || nullif(skills, '[]'), '') ||
 			coalesce(' queues ' || nullif(queues, '[]'), '')),
 			''), '-')
-		ELSE 'total' END AS part,
-		CASE place
-		WHEN 0 THEN queue_us
-		WHEN 1 THEN gateway_us
-		WHEN 2 THEN webhook_us
-		WHEN 3 THEN event_us
-		WHEN 4 THEN claim_us
-		WHEN 5 THEN sku_us
-		WHEN 6 THEN inventory_us
-		WHEN 7 THEN routing_us
-		WHEN 8 THEN cxone_us
-		WHEN 9 THEN record_us
-		ELSE total_us END AS us,
-		outcome,
-		count(*) AS n
-	FROM decision
-	JOIN step ON (coalesce(:by, 'total') = 'step') = (name <> 'total')
-	WHERE received_us >= coalesce(:from_us, 0)
-		AND received_us < coalesce(:to_us, 9e18)
-		AND replaced_by IS NULL
-	GROUP BY place, part, us, outcome
+		ELSE 'total' END,
+		total_us, outcome, count(*)
+	FROM chosen WHERE :by IS NOT 'step' GROUP BY 2, 3, 4
 ),
 -- upto: how many took as long or less. A step not reached is NULL.
 ranked AS (
