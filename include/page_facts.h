@@ -77,6 +77,9 @@ void page_facts_free(struct page_facts *facts);
 /* How many slots the period has; the last may reach beyond its end. */
 size_t page_slots(const struct page_facts *facts);
 
+/* Events a minute, in the part of the period that has passed; 0: none has. */
+double page_per_minute(const struct page_facts *facts);
+
 /* Of those routed at all, in percent; -1 when none was. */
 double page_fallback_percent(const struct rollup_sum *sum);
 

@@ -11,7 +11,7 @@
  * A period in words: what --since, --during, --from and --to take, on the
  * command line and in the URLs of the report's pages.
  *
- *   90s 30m 24h 7d       so long, up to now
+ *   90s 30m 24h 7d       so long, up to now; all when that is before 1970
  *   today, yesterday     and monday to sunday: the last day of that name,
  *                        today included
  *   this week, last week from Monday on; this month, last month

@@ -92,8 +92,8 @@ static enum status read_span(struct db *db, struct page_facts *facts)
 	if (db_next(row)) {
 		int64_t first_s = db_int(row, 0) / CLOCK_SECOND;
 
-		if (first_s > facts->period.to_s - 60)
-			first_s = facts->period.to_s - 60;
+		if (first_s > facts->period.to_s - MINUTE_S)
+			first_s = facts->period.to_s - MINUTE_S;
 		if (facts->period.from_s == 0)
 			facts->period.from_s = first_s;
 		facts->last_us = db_int(row, 1);
@@ -107,10 +107,11 @@ static enum status fit_period(struct db *db, struct page_facts *facts)
 	struct rollup_period *period = &facts->period;
 	int64_t now_s = facts->now_us / CLOCK_SECOND;
 
-	if (period->from_s < 0)
-		period->from_s = 0;
-	if (period->to_s < period->from_s + 60)
-		period->to_s = period->from_s + 60;
+	/* What is to come would only make the slots longer. */
+	if (period->to_s > now_s)
+		period->to_s = now_s;
+	if (period->to_s < period->from_s + MINUTE_S)
+		period->to_s = period->from_s + MINUTE_S;
 	facts->slot_s = slot_for(period->to_s - period->from_s);
 	period->from_s -= period->from_s % facts->slot_s;
 	return rollup_fit(db, now_s, period);
@@ -174,7 +175,7 @@ static enum status judge(
     struct db *db, const struct config *config, struct page_facts *facts)
 {
 	int64_t now_s = facts->now_us / CLOCK_SECOND;
-	int64_t end_s = now_s - now_s % 60 + 60;
+	int64_t end_s = now_s - now_s % MINUTE_S + MINUTE_S;
 	struct rollup recent = {0};
 	struct rollup_request request = {
 	    .by = ROLLUP_TOTAL,
@@ -282,6 +283,20 @@ void page_facts_free(struct page_facts *facts)
 	rollup_done(&facts->inventory);
 	text_done(&facts->problem);
 	free(facts);
+}
+
+/* Of the minute that runs, only what has passed. */
+double page_per_minute(const struct page_facts *facts)
+{
+	int64_t now_s = facts->now_us / CLOCK_SECOND;
+	int64_t end_s = facts->period.to_s;
+
+	if (end_s > now_s)
+		end_s = now_s;
+	if (end_s <= facts->period.from_s)
+		return 0;
+	return (double)facts->all.times.count * MINUTE_S /
+	       (double)(end_s - facts->period.from_s);
 }
 
 double page_fallback_percent(const struct rollup_sum *sum)

@@ -151,20 +151,10 @@ static void begin_tile(const char *name, struct text *text)
 
 static void add_rate_tile(const struct page_facts *facts, struct text *text)
 {
-	int64_t end_s = facts->period.to_s;
-	double minutes;
-
-	/* Of the minute that runs, only what has passed. */
-	if (end_s > facts->now_us / CLOCK_SECOND)
-		end_s = facts->now_us / CLOCK_SECOND;
-	minutes = (double)(end_s - facts->period.from_s) / 60;
 	begin_tile("Events", text);
 	page_add_count(text, facts->all.times.count);
-	text_add(text, "</dd><dd>");
-	if (minutes > 0)
-		text_add_format(text, "%.1f a minute",
-		    (double)facts->all.times.count / minutes);
-	text_add(text, "</dd></div>");
+	text_add_format(
+	    text, "</dd><dd>%.1f a minute</dd></div>", page_per_minute(facts));
 }
 
 /* A dash where nothing was: a time of 0 would be an answer. */

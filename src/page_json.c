@@ -108,11 +108,10 @@ static void add_period(struct text *text, const struct page_facts *facts)
 /* Without an event that was routed there is no share, not one of 0. */
 static void add_total(struct text *text, const struct page_facts *facts)
 {
-	int64_t span_s = facts->period.to_s - facts->period.from_s;
 	double share = page_fallback_percent(&facts->all);
 
-	text_add_format(text, ",\"total\":{\"per_minute\":%.2f",
-	    60.0 * (double)facts->all.times.count / (double)span_s);
+	text_add_format(
+	    text, ",\"total\":{\"per_minute\":%.2f", page_per_minute(facts));
 	if (share >= 0)
 		text_add_format(text, ",\"fallback_percent\":%.2f", share);
 	add_times(text, &facts->all.times);

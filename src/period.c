@@ -124,7 +124,8 @@ static bool read_word(const char *word, enum moment_zone zone, int64_t now_us,
 		return true;
 	}
 	if (read_length(word, &length_us)) {
-		period->from_us = now_us - length_us;
+		/* Longer than time is all of it. */
+		period->from_us = length_us < now_us ? now_us - length_us : 0;
 		period->to_us = now_us;
 		return true;
 	}

@@ -213,17 +213,23 @@ static void is_golden(const struct bench *bench, const char *name)
 	assert_int_equal(pclose(file), 0);
 }
 
+/* The page as a value; the caller lets it go. */
+static json_t *must_load(const struct bench *bench)
+{
+	json_t *json = json_loads(text_string(&bench->page.text), 0, NULL);
+
+	assert_non_null(json);
+	return json;
+}
+
 static void json_is_as_it_was(void **state)
 {
 	struct bench *bench = *state;
-	json_t *json;
 
 	fill(bench);
 	ask_query(bench, page_report_json, "since=15m");
 	assert_string_equal(bench->page.type, "application/json");
-	json = json_loads(text_string(&bench->page.text), 0, NULL);
-	assert_non_null(json);
-	json_decref(json);
+	json_decref(must_load(bench));
 	is_golden(bench, "page.json");
 }
 
@@ -354,7 +360,8 @@ static void every_period_can_be_shown(void **state)
 	    "since=14d", "since=30d", "since=90d", "since=1000d", "since=all",
 	    "since=yesterday", "from=2024-05-15T10:00&to=2024-05-15T10:25",
 	    "from=2024-05-15&to=", "from=1999-01-01&to=1999-01-02",
-	    "from=2024-05-15T10:30:40", "since=&from=&to="};
+	    "from=2024-05-15T10:30:40", "since=&from=&to=", "since=999999d",
+	    "from=2024-05-15&to=2124-05-15", "from=2030-01-01&to=2031-01-01"};
 	struct bench *bench = *state;
 
 	fill(bench);
@@ -365,7 +372,51 @@ static void every_period_can_be_shown(void **state)
 		has(page, "</html>");
 		has_not(page, "class=\"bad\"");
 		assert_true(bench->page.text.length < 300000);
+		ask_query(bench, page_report_json, queries[i]);
+		json_decref(must_load(bench));
 	}
+}
+
+/* What is to come makes no slot longer, so that none reaches back to what
+ * was not asked for. */
+static void a_period_ends_by_now(void **state)
+{
+	struct bench *bench = *state;
+	json_t *json;
+	int64_t slot_s;
+	int64_t count;
+	double per_minute;
+
+	fill(bench);
+	decide(bench, 2 * 24 * 60, OUTCOME_ROUTED);
+	ask_query(bench, page_report_json,
+	    "from=2024-05-15T10:15:00&to=2124-05-15T10:15:00");
+	json = must_load(bench);
+	assert_int_equal(
+	    json_unpack(json, "{s:{s:I},s:{s:I,s:F}}", "period", "slot_s",
+		&slot_s, "total", "count", &count, "per_minute", &per_minute),
+	    0);
+	assert_int_equal(slot_s, 60);
+	assert_int_equal(count, 33);
+	/* In 15 minutes and 45 seconds. */
+	assert_int_equal((int)(per_minute * 100 + 0.5), 210);
+	json_decref(json);
+}
+
+/* As many days as can be said begin with the first decision, too. */
+static void a_period_from_before_time_begins_with_the_first(void **state)
+{
+	struct bench *bench = *state;
+	json_t *json;
+	int64_t slot_s;
+
+	fill(bench);
+	ask_query(bench, page_report_json, "since=999999d");
+	json = must_load(bench);
+	assert_int_equal(
+	    json_unpack(json, "{s:{s:I}}", "period", "slot_s", &slot_s), 0);
+	assert_int_equal(slot_s, 60);
+	json_decref(json);
 }
 
 static void an_empty_database_has_a_page(void **state)
@@ -425,15 +476,12 @@ static void an_event_that_nobody_knows_is_not_found(void **state)
 static void a_program_gets_the_story_as_json(void **state)
 {
 	struct bench *bench = *state;
-	json_t *json;
 
 	fill(bench);
 	ask(bench, page_event,
 	    &(struct page_ask){.below = "/31", .accept = "application/json"});
 	assert_string_equal(bench->page.type, "application/json");
-	json = json_loads(text_string(&bench->page.text), 0, NULL);
-	assert_non_null(json);
-	json_decref(json);
+	json_decref(must_load(bench));
 	ask(bench, page_event,
 	    &(struct page_ask){
 		.below = "/x", .accept = "text/html,application/json"});
@@ -454,6 +502,8 @@ int main(void)
 	    on_bench(csv_starts_no_formula),
 	    on_bench(a_period_that_cannot_be_read_is_told),
 	    on_bench(every_period_can_be_shown),
+	    on_bench(a_period_ends_by_now),
+	    on_bench(a_period_from_before_time_begins_with_the_first),
 	    on_bench(an_empty_database_has_a_page),
 	    on_bench(a_table_that_is_none_is_not_found),
 	    on_bench(a_story_is_found_by_number_and_by_interaction),

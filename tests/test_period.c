@@ -59,7 +59,7 @@ static void lengths_end_now(void **state)
 		const char *word;
 		int64_t us;
 	} lengths[] = {{"90s", 90 * SECOND}, {"30m", HOUR / 2}, {"24h", DAY},
-	    {"7d", 7 * DAY}, {"0s", 0}, {"007d", 7 * DAY}};
+	    {"7d", 7 * DAY}, {"0s", 0}, {"007d", 7 * DAY}, {"999999d", NOW}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
