@@ -7,8 +7,7 @@
 #include "histogram.h"
 #include "rollup.h"
 
-#define HOUR_S   3600
-#define DAY_S    86400
+#define MINUTE_S 60
 #define SPAN_MAX 3000 /* slots of one reading: under ROLLUP_SUMS_MAX */
 
 /* Which sums a grouping is made of. */
@@ -137,18 +136,30 @@ static enum status read_span(struct db *db, struct course *course,
 	return status;
 }
 
+static int64_t common_divisor(int64_t a, int64_t b)
+{
+	while (b != 0) {
+		int64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
 /*
  * How long slots are that none of these is cut by. Days on which clocks are
- * changed are put together from hours.
+ * changed are put together from hours, or, on Lord Howe, from half hours.
+ * Sums know no seconds, by which no clock is changed since 1972.
  */
 static int64_t common_slot_s(const struct figures_slots *slots)
 {
-	int64_t length_s = slots->bounds[1] - slots->bounds[0];
+	int64_t length_s = 0;
 
-	for (size_t i = 1; i < slots->count; i++)
-		if (slots->bounds[i + 1] - slots->bounds[i] != length_s)
-			return HOUR_S;
-	return length_s;
+	for (size_t i = 0; i < slots->count; i++)
+		length_s = common_divisor(
+		    length_s, slots->bounds[i + 1] - slots->bounds[i]);
+	return length_s % MINUTE_S == 0 ? length_s : MINUTE_S;
 }
 
 /* The first slot may begin before the period, so it is read alone: slots
