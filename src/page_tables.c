@@ -108,6 +108,33 @@ static void add_ms_cell(
 	text_add(text, "</td>");
 }
 
+typedef void add_cells(const struct rollup_sum *sum, struct text *text);
+
+/* A slot without events has no row. */
+static void add_slot_rows(
+    const struct page_facts *facts, add_cells *cells, struct text *text)
+{
+	for (size_t i = 0; i < page_slots(facts); i++) {
+		const struct rollup_sum *sum =
+		    page_slot(facts, &facts->total, i, "total");
+
+		if (sum == NULL)
+			continue;
+		add_row_head(facts, i, text);
+		cells(sum, text);
+		text_add(text, "</tr>");
+	}
+}
+
+static void add_outcome_cells(const struct rollup_sum *sum, struct text *text)
+{
+	add_number_cell(sum->times.count, text);
+	add_number_cell(sum->outcomes[OUTCOME_ROUTED], text);
+	add_number_cell(sum->outcomes[OUTCOME_FALLBACK], text);
+	add_number_cell(sum->outcomes[OUTCOME_FAILED], text);
+	add_number_cell(page_others(sum), text);
+}
+
 void page_add_outcome_table(const struct page_facts *facts, struct text *text)
 {
 	begin_table("t-events", "Events as a table",
@@ -117,21 +144,15 @@ void page_add_outcome_table(const struct page_facts *facts, struct text *text)
 	    "<th scope=\"col\" class=\"n\">failed</th>"
 	    "<th scope=\"col\" class=\"n\">other</th>",
 	    text);
-	for (size_t i = 0; i < page_slots(facts); i++) {
-		const struct rollup_sum *sum =
-		    page_slot(facts, &facts->total, i, "total");
-
-		if (sum == NULL)
-			continue;
-		add_row_head(facts, i, text);
-		add_number_cell(sum->times.count, text);
-		add_number_cell(sum->outcomes[OUTCOME_ROUTED], text);
-		add_number_cell(sum->outcomes[OUTCOME_FALLBACK], text);
-		add_number_cell(sum->outcomes[OUTCOME_FAILED], text);
-		add_number_cell(page_others(sum), text);
-		text_add(text, "</tr>");
-	}
+	add_slot_rows(facts, add_outcome_cells, text);
 	end_table(text);
+}
+
+static void add_time_cells(const struct rollup_sum *sum, struct text *text)
+{
+	add_ms_cell(&sum->times, 50, text);
+	add_ms_cell(&sum->times, 95, text);
+	add_ms_cell(&sum->times, 99, text);
 }
 
 void page_add_time_table(const struct page_facts *facts, struct text *text)
@@ -141,18 +162,7 @@ void page_add_time_table(const struct page_facts *facts, struct text *text)
 	    "<th scope=\"col\" class=\"n\">95 %</th>"
 	    "<th scope=\"col\" class=\"n\">99 %</th>",
 	    text);
-	for (size_t i = 0; i < page_slots(facts); i++) {
-		const struct rollup_sum *sum =
-		    page_slot(facts, &facts->total, i, "total");
-
-		if (sum == NULL)
-			continue;
-		add_row_head(facts, i, text);
-		add_ms_cell(&sum->times, 50, text);
-		add_ms_cell(&sum->times, 95, text);
-		add_ms_cell(&sum->times, 99, text);
-		text_add(text, "</tr>");
-	}
+	add_slot_rows(facts, add_time_cells, text);
 	end_table(text);
 }
 
@@ -294,19 +304,21 @@ static void add_stock(const struct page_facts *facts, struct text *text)
 
 void page_add_steps(const struct page_facts *facts, struct text *text)
 {
-	text_add(text,
+	html_add(text,
 	    "<section aria-labelledby=\"h-steps\"><h2 id=\"h-steps\">Where the "
 	    "time goes</h2><div class=\"scroll\" tabindex=\"0\" "
 	    "role=\"group\" aria-labelledby=\"h-steps\"><table><caption>In "
-	    "ms; percentiles to within 4.5 %</caption><thead><tr>"
-	    "<th scope=\"col\">step</th>"
-	    "<th scope=\"col\">share of all time</th>"
-	    "<th scope=\"col\" class=\"n\">median</th>"
-	    "<th scope=\"col\" class=\"n\">95 %</th>"
-	    "<th scope=\"col\" class=\"n wide\">99 %</th>"
-	    "<th scope=\"col\" class=\"n wide\">longest</th>"
-	    "<th scope=\"col\" class=\"n wide\">events</th>"
-	    "<th scope=\"col\">over time</th></tr></thead><tbody>");
+	    "ms; percentiles are within %.2f %%</caption>",
+	    HISTOGRAM_ERROR * 100);
+	text_add(text, "<thead><tr>"
+		       "<th scope=\"col\">step</th>"
+		       "<th scope=\"col\">share of all time</th>"
+		       "<th scope=\"col\" class=\"n\">median</th>"
+		       "<th scope=\"col\" class=\"n\">95 %</th>"
+		       "<th scope=\"col\" class=\"n wide\">99 %</th>"
+		       "<th scope=\"col\" class=\"n wide\">longest</th>"
+		       "<th scope=\"col\" class=\"n wide\">events</th>"
+		       "<th scope=\"col\">over time</th></tr></thead><tbody>");
 	for (int i = 0; i < STEP_COUNT; i++)
 		if (facts->step_times[i].count > 0)
 			add_step(facts, (enum step)i, text);

@@ -34,7 +34,7 @@ void page_add_count(struct text *text, int64_t count)
 }
 
 /* Decimals that leave three digits: more would only look exact, since
- * percentiles are within 4.5 %. */
+ * percentiles are within 4.33 %. */
 static int decimals(double value)
 {
 	if (value >= 100)
