@@ -25,26 +25,28 @@
  */
 enum page_health { PAGE_HEALTHY, PAGE_DEGRADED, PAGE_FAILING };
 
-#define PAGE_RECENT_S     300
-#define PAGE_RECENT_MIN   10
-#define PAGE_PART_MIN     3
-#define PAGE_LOOK_BACK_S  86400 /* nobody knows of a since before that */
-#define PAGE_REASON_BYTES 200
-#define PAGE_REASONS_MAX  8
+#define PAGE_RECENT_S      300
+#define PAGE_RECENT_MIN    10
+#define PAGE_PART_MIN      3
+#define PAGE_LOOK_BACK_S   86400 /* nobody knows of a since before that */
+#define PAGE_SINCE_UNKNOWN (-1)
+#define PAGE_REASON_BYTES  200
+#define PAGE_REASONS_MAX   8
 
 /* The word ("degraded"). */
 const char *page_health_name(enum page_health health);
 
 struct page_reason {
 	enum page_health health;      /* what it makes of the house */
-	int64_t since_us;             /* 0: not known, or longer than a day */
+	int64_t since_us;             /* as of the verdict */
 	char text[PAGE_REASON_BYTES]; /* a sentence without its end */
 };
 
 struct page_verdict {
 	enum page_health health;
-	int64_t since_us; /* 0: longer than PAGE_LOOK_BACK_S; of shares it is
-			     where a slot begins */
+	int64_t since_us; /* 0: longer than PAGE_LOOK_BACK_S; or
+			     PAGE_SINCE_UNKNOWN; of shares it is where a slot
+			     begins */
 	struct page_reason reasons[PAGE_REASONS_MAX]; /* the worst first */
 	size_t reason_count;
 	int64_t recent; /* events in the last PAGE_RECENT_S */

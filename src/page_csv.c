@@ -46,7 +46,7 @@ static void add_moment(struct text *text, int64_t at_us)
 {
 	char moment[MOMENT_BYTES];
 
-	if (at_us == 0)
+	if (at_us <= 0)
 		return;
 	moment_write(at_us / CLOCK_SECOND, MOMENT_UTC, moment);
 	text_add(text, moment);

@@ -75,8 +75,9 @@ static void add_header(const struct page_facts *facts, struct text *text)
 /* Both, the moment and how long ago: one is for the log, one for the mind. */
 static void add_since(int64_t since_us, int64_t now_us, struct text *text)
 {
-	if (since_us == 0) {
-		text_add(text, "for at least a day");
+	if (since_us <= 0) {
+		text_add(text, since_us == 0 ? "for at least a day"
+					     : "since when is not known");
 		return;
 	}
 	text_add(text, "since ");

@@ -13,13 +13,13 @@
 /* ---- Pieces --------------------------------------------------------- */
 
 /* All members here follow another, so that each brings its comma. A moment
- * of 0 never was, which JSON says as null. */
+ * that never was, or is not known, is null. */
 static void add_moment(struct text *text, const char *name, int64_t at_us)
 {
 	char moment[MOMENT_BYTES];
 
 	text_add_format(text, ",\"%s\":", name);
-	if (at_us == 0) {
+	if (at_us <= 0) {
 		text_add(text, "null");
 		return;
 	}

@@ -139,7 +139,8 @@ static void judge_shares(
 	if (health != PAGE_HEALTHY)
 		add_reason(verdict, health,
 		    run_since_us(evidence, by_failed, health),
-		    "%.1f %% of the events of the last 5 minutes failed",
+		    "%.1f %% of the events of the last 5 minutes failed or "
+		    "came too late",
 		    failed_percent(now));
 	health = by_fallback(now);
 	if (health != PAGE_HEALTHY)
@@ -189,7 +190,8 @@ static void judge_token(
 	if (token->failure[0] == '\0' ||
 	    (token->held && token->expires_us > evidence->now_us))
 		return;
-	add_reason(verdict, PAGE_FAILING, token->expires_us,
+	add_reason(verdict, PAGE_FAILING,
+	    token->held ? token->expires_us : PAGE_SINCE_UNKNOWN,
 	    "there is no valid access token: %s", token->failure);
 }
 

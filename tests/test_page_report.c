@@ -431,6 +431,25 @@ static void an_empty_database_has_a_page(void **state)
 	has(page, "\"count\":0");
 }
 
+/* As it is where the secret is wrong from the first event on. */
+static void nobody_says_since_when_there_never_was_a_token(void **state)
+{
+	struct bench *bench = *state;
+	const char *page;
+
+	run(bench, "INSERT INTO token (token_url, client_id, failure,"
+		   " refresh_not_before_us) VALUES ('https://cxone', 'us',"
+		   " 'token_refused', 1715769060000000)");
+	page = ask_query(bench, page_report_html, "");
+	has(page, "there is no valid access token: token_refused");
+	has(page, "since when is not known");
+	has_not(page, "for at least a day");
+	page = ask_query(bench, page_report_json, "");
+	has(page, "{\"state\":\"failing\",\"since\":null");
+	page = ask_query(bench, page_report_csv, "table=state");
+	has(page, "health_since,\r\n");
+}
+
 static void a_table_that_is_none_is_not_found(void **state)
 {
 	struct bench *bench = *state;
@@ -505,6 +524,7 @@ int main(void)
 	    on_bench(a_period_ends_by_now),
 	    on_bench(a_period_from_before_time_begins_with_the_first),
 	    on_bench(an_empty_database_has_a_page),
+	    on_bench(nobody_says_since_when_there_never_was_a_token),
 	    on_bench(a_table_that_is_none_is_not_found),
 	    on_bench(a_story_is_found_by_number_and_by_interaction),
 	    on_bench(an_event_that_nobody_knows_is_not_found),

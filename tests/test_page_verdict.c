@@ -278,7 +278,8 @@ static void of_several_reasons_the_worst_comes_first(void **state)
 	assert_int_equal(house.verdict.reason_count, 2);
 	assert_int_equal(house.verdict.reasons[0].health, PAGE_FAILING);
 	assert_string_equal(house.verdict.reasons[0].text,
-	    "40.0 % of the events of the last 5 minutes failed");
+	    "40.0 % of the events of the last 5 minutes failed or came too "
+	    "late");
 	assert_string_equal(page_health_name(house.verdict.health), "failing");
 }
 
