@@ -103,6 +103,12 @@ enum status figures_read(struct db *db, const struct figures_ask *ask,
     int64_t now_us, struct figures *figures);
 void figures_done(struct figures *figures);
 
+/*
+ * When the first decision was that is still counted, by its day where only
+ * sums are left of it. Without any, *first_us stays what it was.
+ */
+enum status figures_first(struct db *db, int64_t *first_us);
+
 /* The row of this name; NULL when there is none. */
 const struct figures_row *figures_find(
     const struct figures_rows *rows, const char *name);

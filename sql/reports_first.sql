@@ -1,4 +1,4 @@
--- figures.c: find_first: when the first decision was that is still counted,
+-- figures.c: figures_first: when the first decision was that is still counted,
 -- in seconds since 1970: its own time, or its day when only that is kept
 SELECT CASE WHEN decision_s < coalesce(day_s + 86400, 9e18)
 	THEN decision_s ELSE coalesce(day_s, decision_s) END

@@ -301,8 +301,7 @@ static enum status read_course(
 
 /* --- the period --- */
 
-/* Sums outlive the decisions they were made of. */
-static enum status find_first(struct db *db, int64_t *first_us)
+enum status figures_first(struct db *db, int64_t *first_us)
 {
 	struct db_row *row = db_use(db, SQL_reports_first);
 
@@ -315,7 +314,7 @@ static enum status find_first(struct db *db, int64_t *first_us)
 static enum status begin_with_first(struct db *db, struct period *period)
 {
 	int64_t first_us = period->to_us;
-	enum status status = find_first(db, &first_us);
+	enum status status = figures_first(db, &first_us);
 
 	period->from_us = first_us < period->to_us ? first_us : period->to_us;
 	return status;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "figures.h"
 #include "period.h"
 
 #define MINUTE_S    60
@@ -85,19 +86,26 @@ static void read_period(struct page_facts *facts, const struct page_ask *ask)
 }
 
 /* "all" begins with the first decision, not in 1970. */
-static enum status read_span(struct db *db, struct page_facts *facts)
+static enum status begin_with_first(struct db *db, struct rollup_period *period)
 {
-	struct db_row *row = db_use(db, SQL_page_span);
+	int64_t first_us = INT64_MAX;
+	enum status status;
 
-	if (db_next(row)) {
-		int64_t first_s = db_int(row, 0) / CLOCK_SECOND;
+	if (period->from_s != 0)
+		return STATUS_OK;
+	status = figures_first(db, &first_us);
+	period->from_s = first_us / CLOCK_SECOND;
+	if (period->from_s > period->to_s - MINUTE_S)
+		period->from_s = period->to_s - MINUTE_S;
+	return status;
+}
 
-		if (first_s > facts->period.to_s - MINUTE_S)
-			first_s = facts->period.to_s - MINUTE_S;
-		if (facts->period.from_s == 0)
-			facts->period.from_s = first_s;
-		facts->last_us = db_int(row, 1);
-	}
+static enum status read_last(struct db *db, struct page_facts *facts)
+{
+	struct db_row *row = db_use(db, SQL_page_last);
+
+	if (db_next(row))
+		facts->last_us = db_int(row, 0);
 	return db_done(row);
 }
 
@@ -241,13 +249,15 @@ static enum status read_all(
 	enum status status;
 
 	read_period(facts, ask);
-	status = read_span(db, facts);
+	status = begin_with_first(db, &facts->period);
 	if (status == STATUS_OK)
 		status = fit_period(db, facts);
 	if (status == STATUS_OK)
 		status = read_sums(db, facts);
 	if (status == STATUS_OK)
 		status = read_slowest(db, facts);
+	if (status == STATUS_OK)
+		status = read_last(db, facts);
 	if (status == STATUS_OK)
 		status = page_state_read(
 		    db, ask->config, facts->now_us, &facts->state);

@@ -261,7 +261,7 @@ static enum status read_for_long(struct db *db, void *arg)
 	enum status status = STATUS_OK;
 
 	while (status == STATUS_OK && clock_mono_us() < end_us) {
-		struct db_row *row = db_use(db, SQL_page_span);
+		struct db_row *row = db_use(db, SQL_page_last);
 
 		while (db_next(row))
 			question->rows++;
