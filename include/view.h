@@ -36,6 +36,12 @@ void view_done(struct view *view);
  * the hour or day as far from the beginning. NULL when there is none. */
 const struct figures_row *view_was(const struct view *view, size_t i);
 
+/* How many of all ended like this, in percent. */
+double view_share(const struct figures *figures, const char *outcome);
+
+/* The greatest p95, which is a whole bar. */
+double view_most_p95(const struct figures_rows *rows);
+
 /*
  * How a group did, judged by its p95: 1 worse, -1 better, by more than a
  * tenth, which sums are exact enough to tell; 0 when it is neither, or when

@@ -66,6 +66,26 @@ const struct figures_row *view_was(const struct view *view, size_t i)
 	return figures_find(&view->was.groups, row->name);
 }
 
+double view_share(const struct figures *figures, const char *outcome)
+{
+	const struct figures_row *row =
+	    figures_find(&figures->outcomes, outcome);
+
+	if (row == NULL || figures->total.count == 0)
+		return 0;
+	return 100 * (double)row->count / (double)figures->total.count;
+}
+
+double view_most_p95(const struct figures_rows *rows)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->rows[i].us[FIGURES_P95] > most)
+			most = rows->rows[i].us[FIGURES_P95];
+	return most;
+}
+
 int view_verdict(const struct figures_row *now, const struct figures_row *was)
 {
 	double now_us = now->us[FIGURES_P95];

@@ -100,15 +100,6 @@ static void add_bar(struct text *text, double value, double most)
 	    most > 0 ? value / most * 100 : 0);
 }
 
-static double share_of(const struct figures *figures, const char *name)
-{
-	const struct figures_row *row = figures_find(&figures->outcomes, name);
-
-	if (row == NULL || figures->total.count == 0)
-		return 0;
-	return 100 * (double)row->count / (double)figures->total.count;
-}
-
 static void add_outcomes(struct text *text, const struct view *view)
 {
 	const struct figures_rows *rows = &view->now.outcomes;
@@ -121,13 +112,13 @@ static void add_outcomes(struct text *text, const struct view *view)
 	html_add(
 	    text, "<th scope=\"col\">share</th><td class=\"bar\"></td></tr>\n");
 	for (size_t i = 0; i < rows->count; i++) {
-		double share = share_of(&view->now, rows->rows[i].name);
+		double share = view_share(&view->now, rows->rows[i].name);
 
 		html_add(text, "<tr><td>%s</td><td>%lld</td>",
 		    rows->rows[i].name, (long long)rows->rows[i].count);
 		if (view->compares)
 			html_add(text, "<td>%.1f %%</td>",
-			    share_of(&view->was, rows->rows[i].name));
+			    view_share(&view->was, rows->rows[i].name));
 		html_add(text, "<td>%.1f %%</td>", share);
 		add_bar(text, share, 100);
 	}
@@ -183,11 +174,8 @@ static void add_titles(struct text *text, const struct view *view)
 static void add_groups(struct text *text, const struct view *view)
 {
 	const struct figures_rows *rows = &view->now.groups;
-	double most = 0;
+	double most = view_most_p95(rows);
 
-	for (size_t i = 0; i < rows->count; i++)
-		if (rows->rows[i].us[FIGURES_P95] > most)
-			most = rows->rows[i].us[FIGURES_P95];
 	add_titles(text, view);
 	for (size_t i = 0; i < rows->count; i++) {
 		add_cells(text, &rows->rows[i]);

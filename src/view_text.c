@@ -202,15 +202,6 @@ static void print_aims(const struct page *page)
 
 /* --- how they ended --- */
 
-static double share_of(const struct figures *figures, const char *name)
-{
-	const struct figures_row *row = figures_find(&figures->outcomes, name);
-
-	if (row == NULL || figures->total.count == 0)
-		return 0;
-	return 100 * (double)row->count / (double)figures->total.count;
-}
-
 /* One that was only then is shown too: that it is gone may be the news. */
 static void print_outcome(const struct page *page, enum outcome outcome)
 {
@@ -223,14 +214,14 @@ static void print_outcome(const struct page *page, enum outcome outcome)
 		return;
 	fprintf(page->out, "%-*s%*lld%7.1f %%", page->name_width, name,
 	    NUMBER_WIDTH, row == NULL ? 0LL : (long long)row->count,
-	    share_of(&view->now, name));
+	    view_share(&view->now, name));
 	if (view->compares)
 		fprintf(page->out, "%*lld%7.1f %%", NUMBER_WIDTH,
 		    was == NULL ? 0LL : (long long)was->count,
-		    share_of(&view->was, name));
+		    view_share(&view->was, name));
 	fputs("  ", page->out);
 	color(page, outcome_color(name));
-	print_bar(page, share_of(&view->now, name), 100);
+	print_bar(page, view_share(&view->now, name), 100);
 	color(page, PLAIN);
 	fputc('\n', page->out);
 }
@@ -335,16 +326,6 @@ static void print_ms(const struct page *page, double us)
 	fprintf(page->out, "%*s", NUMBER_WIDTH, ms_words(us, words));
 }
 
-static double most_p95(const struct figures_rows *rows)
-{
-	double most = 0;
-
-	for (size_t i = 0; i < rows->count; i++)
-		if (rows->rows[i].us[FIGURES_P95] > most)
-			most = rows->rows[i].us[FIGURES_P95];
-	return most;
-}
-
 static void print_group(const struct page *page, const struct figures_row *row)
 {
 	print_name(page, row->name);
@@ -356,7 +337,7 @@ static void print_group(const struct page *page, const struct figures_row *row)
 		fputs("  ", page->out);
 		color(page, CYAN);
 		print_bar(page, row->us[FIGURES_P95],
-		    most_p95(&page->view->now.groups));
+		    view_most_p95(&page->view->now.groups));
 		color(page, PLAIN);
 	}
 	fputc('\n', page->out);
