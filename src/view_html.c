@@ -100,10 +100,26 @@ static void add_bar(struct text *text, double value, double most)
 	    most > 0 ? value / most * 100 : 0);
 }
 
+/* One that was only then is shown too: that it is gone may be the news. */
+static void add_outcome(
+    struct text *text, const struct view *view, const char *name)
+{
+	const struct figures_row *now = figures_find(&view->now.outcomes, name);
+	double share = view_share(&view->now, name);
+
+	if (now == NULL && figures_find(&view->was.outcomes, name) == NULL)
+		return;
+	html_add(text, "<tr><td>%s</td><td>%lld</td>", name,
+	    now == NULL ? 0LL : (long long)now->count);
+	if (view->compares)
+		html_add(
+		    text, "<td>%.1f %%</td>", view_share(&view->was, name));
+	html_add(text, "<td>%.1f %%</td>", share);
+	add_bar(text, share, 100);
+}
+
 static void add_outcomes(struct text *text, const struct view *view)
 {
-	const struct figures_rows *rows = &view->now.outcomes;
-
 	html_add(text,
 	    "<h2>How they ended</h2>\n<table>\n"
 	    "<tr><th scope=\"col\">outcome</th><th scope=\"col\">count</th>");
@@ -111,17 +127,8 @@ static void add_outcomes(struct text *text, const struct view *view)
 		html_add(text, "<th scope=\"col\">share was</th>");
 	html_add(
 	    text, "<th scope=\"col\">share</th><td class=\"bar\"></td></tr>\n");
-	for (size_t i = 0; i < rows->count; i++) {
-		double share = view_share(&view->now, rows->rows[i].name);
-
-		html_add(text, "<tr><td>%s</td><td>%lld</td>",
-		    rows->rows[i].name, (long long)rows->rows[i].count);
-		if (view->compares)
-			html_add(text, "<td>%.1f %%</td>",
-			    view_share(&view->was, rows->rows[i].name));
-		html_add(text, "<td>%.1f %%</td>", share);
-		add_bar(text, share, 100);
-	}
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		add_outcome(text, view, outcome_name((enum outcome)i));
 	html_add(text, "</table>\n");
 }
 

@@ -199,6 +199,14 @@ static void html_is_as_it_was(void **state)
 	is_golden(*state, &view, HTML, ".html");
 }
 
+static bool has_line(const char *path, const char *beginning)
+{
+	char command[256];
+
+	snprintf(command, sizeof command, "grep -q '^%s' %s", beginning, path);
+	return system(command) == 0;
+}
+
 static char *text_of(const struct view *view, const struct terminal *terminal)
 {
 	char *bytes = NULL;
@@ -209,6 +217,28 @@ static char *text_of(const struct view *view, const struct terminal *terminal)
 	assert_int_equal(view_print_text(view, terminal, out), STATUS_OK);
 	fclose(out);
 	return bytes;
+}
+
+/* Between two failures there is none; that it is gone may be the news. */
+static void an_outcome_that_is_gone_is_shown(void **state)
+{
+	struct place *place = *state;
+	struct view view = {
+	    .ask = {.period = {(MAY_S + 120) * SECOND,
+			(MAY_S + 3000) * SECOND}},
+	    .compares = true,
+	    .versus = {(MAY_S + 3000) * SECOND, (MAY_S + 3600) * SECOND},
+	};
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/text", place->dir);
+	write_view(place, &view, TEXT, path);
+	assert_true(has_line(path, "failed            0    0.0 %        1   "
+				   "10.0 %"));
+	snprintf(path, sizeof path, "%s/html", place->dir);
+	unlink(place->path);
+	write_view(place, &view, HTML, path);
+	assert_true(has_line(path, "<tr><td>failed</td><td>0</td><td>10.0 %"));
 }
 
 /* Taken out again, nothing but the plain text is left. */
@@ -339,6 +369,7 @@ int main(void)
 	    WITH_PLACE(ndjson_is_as_it_was),
 	    WITH_PLACE(json_is_as_it_was),
 	    WITH_PLACE(html_is_as_it_was),
+	    WITH_PLACE(an_outcome_that_is_gone_is_shown),
 	    WITH_PLACE(colour_changes_nothing_else),
 	    WITH_PLACE(no_line_is_wider_than_the_terminal),
 	    WITH_PLACE(nothing_to_show_is_shown),
