@@ -47,8 +47,9 @@ struct page_facts {
 	struct text problem; /* of what was asked for, then the period is that
 				of PERIOD_DEFAULT */
 	struct rollup_period period;
-	int64_t slot_s; /* a sum for each so many seconds of it, at most
-			   PAGE_SLOTS_MAX */
+	int64_t slot_s; /* a sum for each so many seconds of it, at most two
+			   more than PAGE_SLOTS_MAX: those at its ends may
+			   lie in it in part only */
 
 	struct rollup total;     /* by slot */
 	struct rollup steps;     /* by slot and step */
@@ -74,7 +75,7 @@ enum status page_facts_read(
 /* NULL is allowed. */
 void page_facts_free(struct page_facts *facts);
 
-/* How many slots the period has; the last may reach beyond its end. */
+/* How many slots the period has; 0: it is yet to come. */
 size_t page_slots(const struct page_facts *facts);
 
 /* Events a minute, in the part of the period that has passed; 0: none has. */
