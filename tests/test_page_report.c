@@ -353,6 +353,22 @@ static void a_period_that_cannot_be_read_is_told(void **state)
 	assert_int_equal(bench->page.http, 400);
 }
 
+static json_int_t count_of(const json_t *sum)
+{
+	return json_integer_value(json_object_get(sum, "count"));
+}
+
+static json_int_t sum_of(const json_t *report, const char *list)
+{
+	const json_t *sums = json_object_get(report, list);
+	json_int_t count = 0;
+
+	for (size_t i = 0; i < json_array_size(sums); i++)
+		count += count_of(json_array_get(sums, i));
+	return count;
+}
+
+/* And what it is made of adds up. */
 static void every_period_can_be_shown(void **state)
 {
 	static const char *const queries[] = {"", "since=1s", "since=1h",
@@ -363,6 +379,8 @@ static void every_period_can_be_shown(void **state)
 	    "from=2024-05-15T10:30:40", "since=&from=&to=", "since=999999d",
 	    "from=2024-05-15&to=2124-05-15", "from=2030-01-01&to=2031-01-01"};
 	struct bench *bench = *state;
+	json_int_t count;
+	json_t *json;
 
 	fill(bench);
 	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
@@ -373,7 +391,11 @@ static void every_period_can_be_shown(void **state)
 		has_not(page, "class=\"bad\"");
 		assert_true(bench->page.text.length < 300000);
 		ask_query(bench, page_report_json, queries[i]);
-		json_decref(must_load(bench));
+		json = must_load(bench);
+		count = count_of(json_object_get(json, "total"));
+		assert_int_equal(sum_of(json, "slots"), count);
+		assert_int_equal(sum_of(json, "inventory"), count);
+		json_decref(json);
 	}
 }
 
