@@ -18,7 +18,7 @@
  *   2026-11-01, 2026-11-01T10:00 and what else moment_read takes
  *   now, all
  *
- * Whatever the case of the letters; last-week is last week.
+ * Words in whatever case; last-week is last week.
  */
 
 /* From from_us up to, not including, to_us: wall time in microseconds. */
