@@ -112,6 +112,12 @@ static bool read_length(const char *word, int64_t *length_us)
 	return false;
 }
 
+/* Longer ago than time is when it began. */
+static int64_t before(int64_t at_us, int64_t length_us)
+{
+	return length_us < at_us ? at_us - length_us : 0;
+}
+
 /* Where a day, a week ends is not yet cut off at now. */
 static bool read_word(const char *word, enum moment_zone zone, int64_t now_us,
     struct period *period)
@@ -124,8 +130,7 @@ static bool read_word(const char *word, enum moment_zone zone, int64_t now_us,
 		return true;
 	}
 	if (read_length(word, &length_us)) {
-		/* Longer than time is all of it. */
-		period->from_us = length_us < now_us ? now_us - length_us : 0;
+		period->from_us = before(now_us, length_us);
 		period->to_us = now_us;
 		return true;
 	}
@@ -237,6 +242,7 @@ bool period_versus(const char *word, enum moment_zone zone, int64_t now_us,
 	if (!is_word(word, "previous"))
 		return period_of(word, zone, now_us, versus);
 	versus->to_us = period->from_us;
-	versus->from_us = 2 * period->from_us - period->to_us;
+	versus->from_us =
+	    before(period->from_us, period->to_us - period->from_us);
 	return true;
 }

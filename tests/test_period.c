@@ -279,6 +279,17 @@ static void a_period_is_compared_with_the_one_before_or_with_a_word(
 	    period_versus("2024-05-16", MOMENT_UTC, NOW, &period, &versus));
 }
 
+static void before_all_there_is_no_time(void **state)
+{
+	struct period all = {0, NOW};
+	struct period versus = {1, 1};
+
+	(void)state;
+	assert_true(period_versus("previous", MOMENT_UTC, NOW, &all, &versus));
+	assert_int_equal(versus.from_us, 0);
+	assert_int_equal(versus.to_us, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +302,7 @@ int main(void)
 	    cmocka_unit_test(from_and_to_take_every_word),
 	    cmocka_unit_test(days_on_which_clocks_change_have_23_and_25_hours),
 	    cmocka_unit_test(other_words_are_refused),
+	    cmocka_unit_test(before_all_there_is_no_time),
 	    cmocka_unit_test(the_problem_names_the_word_and_what_is_expected),
 	    cmocka_unit_test(
 		a_period_is_compared_with_the_one_before_or_with_a_word),
