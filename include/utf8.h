@@ -1,6 +1,7 @@
 #ifndef UTF8_H
 #define UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -9,5 +10,8 @@
  * further than the NUL.
  */
 size_t utf8_bytes(const char *text);
+
+/* Is the character at `at`, of so many bytes, a control: C0, DEL or C1? */
+bool utf8_is_control(const char *at, size_t bytes);
 
 #endif

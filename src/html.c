@@ -29,15 +29,10 @@ static const char *escape_of(char byte)
 	}
 }
 
-/* C0, DEL and C1; a blank, a line's end and a tab are layout to HTML. */
+/* A line's end and a tab are layout to HTML. */
 static bool is_control(const char *at, size_t bytes)
 {
-	unsigned char first = (unsigned char)at[0];
-
-	if (bytes == 2)
-		return first == 0xc2 && (unsigned char)at[1] < 0xa0;
-	return bytes == 1 && (first < 0x20 || first == 0x7f) && first != '\n' &&
-	       first != '\t';
+	return utf8_is_control(at, bytes) && *at != '\n' && *at != '\t';
 }
 
 /* Adds one character, or what stands in for it; gives its bytes. */

@@ -34,22 +34,12 @@ static bool decode_byte(const char **at, const char *end, char *byte)
 	return high >= 0 && low >= 0;
 }
 
-/* C0, DEL or C1. */
-static bool is_control(const char *at, size_t bytes)
-{
-	unsigned char first = (unsigned char)at[0];
-
-	if (bytes == 2)
-		return first == 0xc2 && (unsigned char)at[1] < 0xa0;
-	return bytes == 1 && (first < 0x20 || first == 0x7f);
-}
-
 static bool is_text(const char *text)
 {
 	while (*text != '\0') {
 		size_t bytes = utf8_bytes(text);
 
-		if (bytes == 0 || is_control(text, bytes))
+		if (bytes == 0 || utf8_is_control(text, bytes))
 			return false;
 		text += bytes;
 	}

@@ -1,7 +1,5 @@
-/* utf8.c: bytes -> how many of them are the next character */
+/* utf8.c: bytes -> the next character: how long, and is it a control */
 #include "utf8.h"
-
-#include <stdbool.h>
 
 /* By the first byte; C0, C1 and F5 to FF begin nothing. */
 static size_t length_of(unsigned char first)
@@ -35,4 +33,13 @@ size_t utf8_bytes(const char *text)
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
 	return length > 1 && is_forbidden(at) ? 0 : length;
+}
+
+bool utf8_is_control(const char *at, size_t bytes)
+{
+	unsigned char first = (unsigned char)at[0];
+
+	if (bytes == 2)
+		return first == 0xc2 && (unsigned char)at[1] < 0xa0;
+	return bytes == 1 && (first < 0x20 || first == 0x7f);
 }
