@@ -11,8 +11,9 @@
  * What is older than it is to be kept is deleted, in small transactions, so
  * that no event waits for it: decisions, and sums of minutes, hours and days
  * (rollup.h), each after its own RETENTION_*_DAYS. A decision that is in no
- * sum yet stays, and so does the newest, whose number must not be given
- * again. The file does not shrink: what is freed is used again.
+ * sum yet stays, and so does one whose event is in the queue, since a later
+ * one will replace it, and the newest, whose number must not be given again.
+ * The file does not shrink: what is freed is used again.
  */
 
 /* From before these times all goes. 0: nothing does. Unix time, the sums'

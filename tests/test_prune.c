@@ -214,6 +214,48 @@ static void what_is_to_be_taken_out_stays_until_it_was(void **state)
 	db_close(db);
 }
 
+/* The three oldest events are in the queue, and have their decisions. */
+static void queue_three(struct place *place)
+{
+	sqlite3 *raw = raw_open(place);
+
+	raw_run(raw,
+	    "INSERT INTO outbox (interaction_id, claim_key, claim_holder, "
+	    "body, accepted_us, due_us, state, attempts, recorded) "
+	    "SELECT interaction_id, '', 0, '', received_us, 0, "
+	    "CASE id WHEN 1 THEN 'parked' WHEN 2 THEN 'waiting' "
+	    "ELSE 'running' END, 1, 1 FROM decision WHERE id <= 3");
+	sqlite3_close(raw);
+}
+
+/* Else it counted once more when a later one could not replace it. */
+static void what_was_parked_stays_while_it_is_in_the_queue(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+	struct prune_limits limits;
+	sqlite3 *raw;
+	int64_t left = -1;
+
+	insert_all(db);
+	fold(db, EVENTS);
+	queue_three(*state);
+	prune_all(db, &config);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision WHERE id <= 3"), 3);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision"), EVENTS / 2 + 3);
+	prune_limits_at(&config, NOW, &limits);
+	assert_int_equal(prune_left(db, &limits, &left), STATUS_OK);
+	assert_int_equal(left, 0);
+	raw = raw_open(*state);
+	raw_run(raw, "DELETE FROM outbox");
+	sqlite3_close(raw);
+	prune_all(db, &config);
+	assert_int_equal(
+	    raw_int(*state, "SELECT count(*) FROM decision"), EVENTS / 2);
+	db_close(db);
+}
+
 static void what_is_in_no_sum_stays(void **state)
 {
 	struct db *db = must_open(*state, DB_SERVE);
@@ -325,6 +367,7 @@ int main(void)
 	    WITH_PLACE(coarse_sums_are_kept_as_long_as_fine_ones),
 	    WITH_PLACE(a_clock_that_was_ahead_does_no_lasting_harm),
 	    WITH_PLACE(what_is_to_be_taken_out_stays_until_it_was),
+	    WITH_PLACE(what_was_parked_stays_while_it_is_in_the_queue),
 	    WITH_PLACE(what_is_in_no_sum_stays),
 	    WITH_PLACE(the_newest_decision_stays),
 	    WITH_PLACE(zero_days_keep_for_ever),
