@@ -67,9 +67,9 @@ static void pruned(void *arg, enum status status)
 	struct keeper *keeper = arg;
 
 	keeper->running = false;
-	keeper->decisions += keeper->pruned.decisions;
 	if (status == STATUS_OK &&
 	    keeper->pruned.decisions + keeper->pruned.sums > 0) {
+		keeper->decisions += keeper->pruned.decisions;
 		rest(keeper, KEEPER_STEP_US);
 		return;
 	}
