@@ -90,7 +90,8 @@ struct rollup {
 	size_t count;
 };
 
-/* Sums that one question may give: 12 MB. */
+/* Sums that one question may give: 12 MB. Without slots they are never too
+ * many: parts that come after half of them are given as ROLLUP_OTHER. */
 #define ROLLUP_SUMS_MAX 4000
 
 /*

@@ -106,22 +106,42 @@ static struct rollup_sum *add_sum(
 	return sum;
 }
 
-/* The sum with this key, made when there is none yet. */
-static struct rollup_sum *seek(struct reading *reading, const struct key *key)
+/* The place of this key: 0 stands there when there is no sum of it yet. */
+static uint16_t *find_place(
+    const struct reading *reading, const struct key *key)
 {
 	uint32_t place = hash(key) % PLACES;
-	struct rollup_sum *sum;
 
 	/* Ends: three places of four are free at least. */
-	while (reading->places[place] != 0) {
-		sum = &reading->rollup.sums[reading->places[place] - 1];
-		if (is_of(sum, key))
-			return sum;
+	while (reading->places[place] != 0 &&
+	       !is_of(&reading->rollup.sums[reading->places[place] - 1], key))
 		place = (place + 1) % PLACES;
+	return &reading->places[place];
+}
+
+/* Each minute may have ROLLUP_PARTS_MAX of its own, and what is in no sum yet
+ * any number: these would be too many only because of what senders chose. */
+static bool is_crowded(const struct reading *reading)
+{
+	return reading->request.slot_s == 0 &&
+	       reading->rollup.count >= ROLLUP_SUMS_MAX / 2;
+}
+
+/* The sum with this key, made when there is none yet. */
+static struct rollup_sum *seek(struct reading *reading, struct key *key)
+{
+	uint16_t *place = find_place(reading, key);
+	struct rollup_sum *sum;
+
+	if (*place == 0 && is_crowded(reading)) {
+		key->part = ROLLUP_OTHER;
+		place = find_place(reading, key);
 	}
+	if (*place != 0)
+		return &reading->rollup.sums[*place - 1];
 	sum = add_sum(reading, key);
 	if (sum != NULL)
-		reading->places[place] = (uint16_t)reading->rollup.count;
+		*place = (uint16_t)reading->rollup.count;
 	return sum;
 }
 

@@ -362,6 +362,51 @@ static void too_many_parts_are_one(void **state)
 	db_close(db);
 }
 
+/* None is like another, in five minutes: as they are, they would be more than
+ * one question may give. */
+static void insert_strange_ones(struct db *db, int count)
+{
+	begin(db);
+	for (int i = 0; i < count; i++) {
+		char media[24];
+		struct event event = {
+		    .second = BEGIN + i % 5 * 60,
+		    .media = media,
+		    .total_us = i,
+		    .outcome = (enum outcome)(i % 2),
+		};
+
+		snprintf(media, sizeof media, "media-%d", i);
+		insert(db, i, &event);
+	}
+	commit(db);
+}
+
+static void parts_that_senders_choose_end_no_report(void **state)
+{
+	const int count = ROLLUP_SUMS_MAX + 500;
+	struct db *db = must_open(*state, DB_SERVE);
+	struct rollup_request request = {
+	    .by = ROLLUP_MEDIA,
+	    .period = {BEGIN - BEGIN % 60, BEGIN - BEGIN % 60 + 600},
+	};
+	const struct rollup_sum *other;
+	struct rollup rollup;
+
+	insert_strange_ones(db, count);
+	for (int i = 0; i < 2; i++) {
+		request.by_outcome = i == 1;
+		rollup = read_sums(db, &request);
+		assert_int_equal(count_in(&rollup), count);
+		other = rollup_find(&rollup, request.period.from_s,
+		    ROLLUP_OTHER, i == 1 ? OUTCOME_ROUTED : OUTCOME_COUNT);
+		assert_non_null(other);
+		assert_true(other->outcomes[OUTCOME_ROUTED] > 1000);
+		rollup_done(&rollup);
+	}
+	db_close(db);
+}
+
 static void too_many_sums_are_refused(void **state)
 {
 	struct db *db = must_open(*state, DB_SERVE);
@@ -442,6 +487,7 @@ int main(void)
 	    WITH_PLACE(minutes_hours_days_and_all_time_agree),
 	    WITH_PLACE(periods_widen_to_what_is_kept),
 	    WITH_PLACE(too_many_parts_are_one),
+	    WITH_PLACE(parts_that_senders_choose_end_no_report),
 	    WITH_PLACE(too_many_sums_are_refused),
 	    WITH_PLACE(parts_come_in_the_order_of_the_path),
 	    WITH_PLACE(a_broken_sum_is_told),
