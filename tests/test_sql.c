@@ -48,6 +48,22 @@ static void each_statement_fits_todays_schema(void **state)
 	sqlite3_close(raw);
 }
 
+/* What decisions add to the sums must be what is taken out of them again: but
+ * for how often they count, from the second column up to the table. */
+static void what_is_undone_has_the_columns_of_what_is_added(void **state)
+{
+	const char *added = strstr(sql_text[SQL_rollup_tail], "received_us");
+	const char *undone = strstr(sql_text[SQL_rollup_undo], "received_us");
+	size_t bytes;
+
+	(void)state;
+	assert_non_null(added);
+	assert_non_null(undone);
+	bytes = (size_t)(strstr(added, "FROM") - added);
+	assert_true(bytes > 100);
+	assert_memory_equal(added, undone, bytes + strlen("FROM"));
+}
+
 /* Positions would tie the C to the order of the SQL. */
 static void parameters_have_names(void **state)
 {
@@ -145,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_PLACE(each_statement_fits_todays_schema),
+	    cmocka_unit_test(what_is_undone_has_the_columns_of_what_is_added),
 	    cmocka_unit_test(parameters_have_names),
 	    cmocka_unit_test(each_first_line_names_the_function_that_runs_it),
 	    WITH_PLACE(embedding_keeps_every_character),
