@@ -302,4 +302,5 @@ play stockroute.log ''
 play all.json "\"log_to\": \"file:$dir/log/all.json\",
 	\"log_format\": \"json\","
 play daemon.log "\"log_to\": \"journal:$dir/run/daemon.sock\","
+play daemon.log "\"log_to\": \"syslog:$dir/run/daemon.sock\","
 [ "$failed" = 0 ]
