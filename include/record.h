@@ -25,6 +25,9 @@ enum outcome {
 
 const char *outcome_name(enum outcome outcome);
 
+/* The outcome with this name; OUTCOME_COUNT: there is none. */
+enum outcome outcome_named(const char *name);
+
 /*
  * The steps of a decision whose time is kept. Their names are the words in
  * the answer's timing_ms, the columns NAME_us and the rows of the report.
@@ -45,6 +48,9 @@ enum step {
 };
 
 const char *step_name(enum step step);
+
+/* The step with this name; STEP_COUNT: there is none. */
+enum step step_named(const char *name);
 
 #define RECORD_ID_BYTES     129 /* interactionId: 128 bytes and the NUL */
 #define RECORD_WORD_BYTES   65  /* mediaType, status words */

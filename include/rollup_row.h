@@ -36,10 +36,4 @@ struct db_row *rollup_rows_undo(struct db *db);
  */
 bool rollup_rows_next(struct db_row *rows, struct rollup_row *row);
 
-/* The outcome with this name; OUTCOME_COUNT: there is none. */
-enum outcome rollup_outcome(const char *name);
-
-/* The step with this name; STEP_COUNT: there is none. */
-enum step rollup_step(const char *name);
-
 #endif

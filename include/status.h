@@ -66,4 +66,7 @@ enum status {
 /* The word for a status, in lower case with underscores; never NULL. */
 const char *status_name(enum status status);
 
+/* The status with this word; STATUS_COUNT: there is none. */
+enum status status_named(const char *word);
+
 #endif

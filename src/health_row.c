@@ -36,12 +36,12 @@ static enum status read_queue(
 	return db_done(use);
 }
 
-static enum status status_named(const char *word)
+/* A word of a newer program says no more than that there is none. */
+static enum status read_failure(const char *word)
 {
-	for (int i = 0; i < STATUS_COUNT; i++)
-		if (strcmp(word, status_name((enum status)i)) == 0)
-			return (enum status)i;
-	return STATUS_TOKEN_UNAVAILABLE;
+	enum status failure = status_named(word);
+
+	return failure < STATUS_COUNT ? failure : STATUS_TOKEN_UNAVAILABLE;
 }
 
 static enum status read_token(
@@ -56,7 +56,7 @@ static enum status read_token(
 	if (db_next(use)) {
 		row->token.left_us = db_int(use, 0);
 		if (!db_is_null(use, 1))
-			row->token.failure = status_named(db_text(use, 1));
+			row->token.failure = read_failure(db_text(use, 1));
 	}
 	return db_done(use);
 }

@@ -10,7 +10,6 @@
 #include "metrics_tally.h"
 #include "record.h"
 #include "rollup.h"
-#include "rollup_row.h"
 #include "routing.h"
 #include "trace.h"
 
@@ -131,7 +130,7 @@ static struct times *find_times(
 	label += strspn(label, " ");
 	length = strcspn(label, " ");
 	snprintf(word, sizeof word, "%.*s", (int)length, label);
-	outcome = (int)rollup_outcome(word);
+	outcome = (int)outcome_named(word);
 	*rest = label + length;
 	if (stage == STAGES || outcome == OUTCOME_COUNT)
 		return NULL;
@@ -164,7 +163,7 @@ static void got_replaced_us(void *arg, const char *label, int64_t value)
 /* Newest first: what is there already stays. */
 static void add_example(struct table *table, struct db_row *row)
 {
-	int outcome = (int)rollup_outcome(db_text(row, 0));
+	int outcome = (int)outcome_named(db_text(row, 0));
 	int64_t us = db_int(row, 1);
 	struct example *example;
 

@@ -307,16 +307,6 @@ enum status outbox_has(
 	return status;
 }
 
-static enum outcome find_outcome(const char *word)
-{
-	int outcome = 0;
-
-	while (outcome < OUTCOME_COUNT &&
-	       strcmp(word, outcome_name((enum outcome)outcome)) != 0)
-		outcome++;
-	return (enum outcome)outcome;
-}
-
 enum status outbox_fate(struct db *db, const struct outbox_item *item,
     bool *open, enum outcome *outcome)
 {
@@ -330,7 +320,7 @@ enum status outbox_fate(struct db *db, const struct outbox_item *item,
 	db_bind_int(use, ":accepted_us", item->accepted_us);
 	if (db_next(use)) {
 		there = db_int(use, 0) != 0;
-		found = find_outcome(db_text(use, 1));
+		found = outcome_named(db_text(use, 1));
 	}
 	status = db_done(use);
 	if (status == STATUS_OK) {

@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "clock.h"
 #include "log.h"
@@ -41,9 +42,27 @@ const char *outcome_name(enum outcome outcome)
 	return outcomes[outcome];
 }
 
+enum outcome outcome_named(const char *name)
+{
+	enum outcome outcome = 0;
+
+	while (outcome < OUTCOME_COUNT && strcmp(name, outcomes[outcome]) != 0)
+		outcome++;
+	return outcome;
+}
+
 const char *step_name(enum step step)
 {
 	return steps[step].name;
+}
+
+enum step step_named(const char *name)
+{
+	enum step step = 0;
+
+	while (step < STEP_COUNT && strcmp(name, steps[step].name) != 0)
+		step++;
+	return step;
 }
 
 void record_init(struct record *record)

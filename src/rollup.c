@@ -165,7 +165,7 @@ static struct key key_of(const struct reading *reading, int64_t second,
 
 static enum status add_stored(struct reading *reading, struct db_row *row)
 {
-	enum outcome outcome = rollup_outcome(db_text(row, 2));
+	enum outcome outcome = outcome_named(db_text(row, 2));
 	struct rollup_sum *sum;
 	struct key key;
 	int64_t before;
@@ -310,7 +310,7 @@ static void read_rows(struct reading *reading, struct db_row *rows)
 /* Steps in the order of the path; all others are strings. */
 static int compare_parts(const char *left, const char *right)
 {
-	int step = (int)rollup_step(left) - (int)rollup_step(right);
+	int step = (int)step_named(left) - (int)step_named(right);
 
 	return step != 0 ? step : strcmp(left, right);
 }

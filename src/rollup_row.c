@@ -19,25 +19,6 @@ enum column {
 	COLUMN_STEPS /* the first of STEP_COUNT */
 };
 
-enum outcome rollup_outcome(const char *name)
-{
-	enum outcome outcome = 0;
-
-	while (
-	    outcome < OUTCOME_COUNT && strcmp(name, outcome_name(outcome)) != 0)
-		outcome++;
-	return outcome;
-}
-
-enum step rollup_step(const char *name)
-{
-	enum step step = 0;
-
-	while (step < STEP_COUNT && strcmp(name, step_name(step)) != 0)
-		step++;
-	return step;
-}
-
 struct db_row *rollup_rows_tail(struct db *db, int64_t rows_max)
 {
 	struct db_row *rows = db_use(db, SQL_rollup_tail);
@@ -98,7 +79,7 @@ bool rollup_rows_next(struct db_row *rows, struct rollup_row *row)
 	row->id = db_int(rows, COLUMN_ID);
 	row->times = (int)db_int(rows, COLUMN_TIMES);
 	row->received_us = db_int(rows, COLUMN_RECEIVED);
-	row->outcome = rollup_outcome(db_text(rows, COLUMN_OUTCOME));
+	row->outcome = outcome_named(db_text(rows, COLUMN_OUTCOME));
 	row->total_us = db_int(rows, COLUMN_TOTAL);
 	for (int i = 0; i < STEP_COUNT; i++)
 		row->step_us[i] = db_is_null(rows, COLUMN_STEPS + i)

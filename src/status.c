@@ -1,6 +1,8 @@
 /* status.c: status -> its word */
 #include "status.h"
 
+#include <string.h>
+
 /*
  * Words are kept in databases and known to who evaluates answers and logs:
  * they may be added to, never changed.
@@ -55,4 +57,13 @@ static const char *const names[STATUS_COUNT] = {
 const char *status_name(enum status status)
 {
 	return names[status];
+}
+
+enum status status_named(const char *word)
+{
+	enum status status = 0;
+
+	while (status < STATUS_COUNT && strcmp(word, names[status]) != 0)
+		status++;
+	return status;
 }

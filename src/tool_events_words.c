@@ -83,19 +83,13 @@ static bool read_to(struct reading *reading, const char *value)
 static bool read_outcome(struct reading *reading, const char *value)
 {
 	reading->words->filter.outcome = value;
-	for (int i = 0; i < OUTCOME_COUNT; i++)
-		if (strcmp(value, outcome_name((enum outcome)i)) == 0)
-			return true;
-	return false;
+	return outcome_named(value) < OUTCOME_COUNT;
 }
 
 static bool read_status(struct reading *reading, const char *value)
 {
 	reading->words->filter.status = value;
-	for (int i = 0; i < STATUS_COUNT; i++)
-		if (strcmp(value, status_name((enum status)i)) == 0)
-			return true;
-	return false;
+	return status_named(value) < STATUS_COUNT;
 }
 
 static bool read_media(struct reading *reading, const char *value)

@@ -148,9 +148,12 @@ static void every_outcome_and_step_has_its_word(void **state)
 {
 	(void)state;
 	for (int i = 0; i < OUTCOME_COUNT; i++)
-		assert_non_null(outcome_name((enum outcome)i));
+		assert_int_equal(
+		    outcome_named(outcome_name((enum outcome)i)), i);
 	for (int i = 0; i < STEP_COUNT; i++)
-		assert_non_null(step_name((enum step)i));
+		assert_int_equal(step_named(step_name((enum step)i)), i);
+	assert_int_equal(outcome_named("of_tomorrow"), OUTCOME_COUNT);
+	assert_int_equal(step_named("of_tomorrow"), STEP_COUNT);
 	assert_string_equal(outcome_name(OUTCOME_ROUTED), "routed");
 	assert_string_equal(step_name(STEP_CXONE), "cxone");
 }

@@ -22,7 +22,10 @@ static void every_status_has_a_word_in_lower_case(void **state)
 		assert_true(word[0] != '\0');
 		assert_int_equal(
 		    strspn(word, "abcdefghijklmnopqrstuvwxyz_"), strlen(word));
+		assert_int_equal(status_named(word), i);
 	}
+	assert_int_equal(status_named("of_tomorrow"), STATUS_COUNT);
+	assert_int_equal(status_named(""), STATUS_COUNT);
 }
 
 static void no_two_statuses_share_a_word(void **state)
