@@ -13,10 +13,11 @@ static bool read_state(struct queue_words *words, const char *value)
 {
 	static const char *const states[] = {"waiting", "running", "parked"};
 
+	words->filter.state = value;
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
 		if (strcmp(value, states[i]) == 0)
-			words->filter.state = states[i];
-	return words->filter.state != NULL;
+			return true;
+	return false;
 }
 
 static bool read_interaction(struct queue_words *words, const char *value)
@@ -27,10 +28,8 @@ static bool read_interaction(struct queue_words *words, const char *value)
 
 static bool read_status(struct queue_words *words, const char *value)
 {
-	for (int i = 0; i < STATUS_COUNT; i++)
-		if (strcmp(value, status_name((enum status)i)) == 0)
-			words->filter.status = value;
-	return words->filter.status != NULL;
+	words->filter.status = value;
+	return status_named(value) < STATUS_COUNT;
 }
 
 static bool read_limit(struct queue_words *words, const char *value)

@@ -129,6 +129,8 @@ the_list_filters_and_prints_in_three_formats() {
 what_is_not_understood_is_told_and_nothing_is_done() {
 	put 2 parked || return 1
 	call 2 queue && call 2 queue frob && call 2 queue list --status frob &&
+		call 2 queue list --status timeout --status frob &&
+		call 2 queue list --state parked --state frob &&
 		call 2 queue list --limit 0 && call 2 queue retry --yes &&
 		says "which events?" && call 2 queue drop --parked --all &&
 		call 2 queue drop call-1 && call 2 queue export &&
