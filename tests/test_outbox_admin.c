@@ -4,6 +4,8 @@
 #include "clock.h"
 #include "db_place.h"
 
+#define HOUR_US (3600 * CLOCK_SECOND)
+
 static const struct outbox_filter everything;
 
 /* A queue with one worker. */
@@ -189,6 +191,67 @@ static void a_retry_begins_anew_and_is_told_in_the_history(void **state)
 	assert_int_equal(rows(desk, "attempt WHERE status = 'queued'"), 2);
 }
 
+static void decide_at(struct desk *desk, const char *id, int64_t received_us)
+{
+	struct record record;
+
+	record_init(&record);
+	snprintf(record.interaction_id, sizeof record.interaction_id, "%s", id);
+	record.received_us = received_us;
+	begin(desk);
+	assert_int_equal(record_insert(desk->db, &record), STATUS_OK);
+	commit(desk);
+}
+
+/* A decision of the interaction, so long after the event was accepted. */
+static bool overtakes(struct desk *desk, const char *id, int64_t later_us)
+{
+	int64_t item = put_parked(desk, "call");
+	sqlite3 *raw = raw_open(desk->place);
+	bool superseded;
+
+	decide_at(desk, id, desk->items[0].accepted_us + later_us);
+	assert_true(retry(desk, item));
+	superseded = rows(desk, "outbox WHERE superseded") == 1;
+	assert_true(drop(desk, item));
+	raw_run(raw, "DELETE FROM decision");
+	sqlite3_close(raw);
+	return superseded;
+}
+
+static void a_retry_after_a_newer_decision_is_superseded(void **state)
+{
+	struct desk *desk = *state;
+
+	assert_false(overtakes(desk, "call", -HOUR_US));
+	assert_false(overtakes(desk, "call", 0));
+	assert_false(overtakes(desk, "other", HOUR_US));
+	assert_true(overtakes(desk, "call", 1));
+	assert_true(overtakes(desk, "call", HOUR_US));
+	assert_true(overtakes(desk, "call", 50 * HOUR_US));
+}
+
+/* All that were decided since would be looked at, for each event. */
+static void a_retry_looks_up_decisions_by_interaction(void **state)
+{
+	struct desk *desk = *state;
+	sqlite3 *raw = raw_open(desk->place);
+	sqlite3_stmt *plan = NULL;
+	char sql[5000];
+	bool found = false;
+
+	snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s",
+	    sql_text[SQL_queue_retry]);
+	assert_int_equal(
+	    sqlite3_prepare_v2(raw, sql, -1, &plan, NULL), SQLITE_OK);
+	while (sqlite3_step(plan) == SQLITE_ROW)
+		found |= strstr((const char *)sqlite3_column_text(plan, 3),
+			     "INDEX decision_interaction") != NULL;
+	assert_true(found);
+	sqlite3_finalize(plan);
+	sqlite3_close(raw);
+}
+
 static void what_is_in_hand_or_gone_is_left_alone(void **state)
 {
 	struct desk *desk = *state;
@@ -357,6 +420,8 @@ int main(void)
 	    AT_DESK(each_part_of_a_filter_narrows_it),
 	    AT_DESK(a_filter_is_walked_page_by_page),
 	    AT_DESK(a_retry_begins_anew_and_is_told_in_the_history),
+	    AT_DESK(a_retry_after_a_newer_decision_is_superseded),
+	    AT_DESK(a_retry_looks_up_decisions_by_interaction),
 	    AT_DESK(what_is_in_hand_or_gone_is_left_alone),
 	    AT_DESK(one_whose_lease_ran_out_counts_as_waiting),
 	    AT_DESK(a_dropped_event_leaves_a_decision_and_no_history),
