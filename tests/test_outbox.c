@@ -315,6 +315,8 @@ static void an_older_event_that_comes_later_is_superseded_itself(void **state)
 
 static void an_event_older_than_what_was_routed_is_superseded(void **state)
 {
+	const int64_t hour_us =
+	    clock_wall_us() - clock_wall_us() % (3600 * CLOCK_SECOND);
 	struct workers *workers = *state;
 	char sql[160];
 	sqlite3 *raw = raw_open(workers->place);
@@ -325,9 +327,17 @@ static void an_event_older_than_what_was_routed_is_superseded(void **state)
 	snprintf(sql, sizeof sql, "UPDATE decision SET received_us = %lld",
 	    (long long)clock_wall_us());
 	raw_run(raw, sql);
-	sqlite3_close(raw);
 	put_aged(workers->one, "call", CLOCK_SECOND / 2);
 	assert_int_equal(count_in(workers, "outbox WHERE superseded"), 2);
+	/* In the hour after its own. */
+	snprintf(sql, sizeof sql,
+	    "DELETE FROM outbox; UPDATE decision SET received_us = %lld",
+	    (long long)hour_us);
+	raw_run(raw, sql);
+	sqlite3_close(raw);
+	put_aged(
+	    workers->one, "call", clock_wall_us() - hour_us + CLOCK_SECOND);
+	assert_int_equal(count_in(workers, "outbox WHERE superseded"), 1);
 }
 
 static void one_in_hand_that_is_superseded_gets_no_other_attempt(void **state)
