@@ -24,8 +24,8 @@ PATH_C  := gateway gateway_fastcgi gateway_cgi gate listener path webhook \
 	flow_end
 # What it stands on.
 BASE_C  := app confine confine_files confine_calls loop timers http \
-	http_call http_multi store db db_open writegate tally tally_keeper tally_words \
-	claim_row outbox queue pressure \
+	http_call http_multi store db db_open db_wal writegate tally \
+	tally_keeper tally_words claim_row outbox queue pressure \
 	health health_row token token_held token_row token_answer \
 	token_request token_reseal seal keyfile keyring breaker breaker_row \
 	circuit throttle retry backoff retry_after trace hex json base64 \

@@ -27,7 +27,7 @@ static const char *const allowed[] = {
     "fstat", "newfstatat", "statx", "statfs", "fstatfs", "readlink",
     "readlinkat", "getcwd", "getdents64", "unlink", "unlinkat", "chmod",
     "fchmod", "fchmodat", "fchown", "ftruncate", "fallocate", "fsync",
-    "fdatasync", "flock", "memfd_create",
+    "fdatasync", "sync_file_range", "flock", "memfd_create",
     /* memory; mmap and mprotect are below */
     "munmap", "mremap", "madvise", "brk",
     /* waiting; restart_syscall goes on after SIGSTOP and SIGCONT */

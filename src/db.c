@@ -9,11 +9,6 @@
 #include "db_inside.h"
 #include "log.h"
 
-/* An SQLite page is 4 kB: passive at 4 MB of WAL, restart from 16 MB. */
-#define CHECKPOINT_PAGES 1000
-#define RESTART_PAGES    4000
-#define RESTART_BUSY_MS  20 /* all writers wait meanwhile */
-#define UNFINISHED_WARN  3
 /* Of SQLite's machine: far below 1 ms, and some rows of a cold disk. */
 #define STEPS_BETWEEN 1000
 
@@ -81,33 +76,6 @@ void db_count_into(struct db *db, struct tally *tally)
 	db->tally = tally;
 }
 
-/*
- * SQLite calls this after each commit of this connection, in the place of
- * its own checkpoint, with the pages that the WAL then has.
- */
-static int got_commit(void *arg, sqlite3 *handle, const char *name, int pages)
-{
-	struct db *db = arg;
-
-	(void)handle;
-	(void)name;
-	db->wal_pages = pages;
-	/* Fewer than before: the WAL has begun anew. */
-	if (pages < db->checkpoint_from)
-		db->checkpoint_from = 0;
-	return SQLITE_OK;
-}
-
-void db_watch_wal(struct db *db)
-{
-	sqlite3_wal_hook(db->handle, got_commit, db);
-}
-
-int64_t db_wal_pages(const struct db *db)
-{
-	return db->wal_pages;
-}
-
 bool db_is_in_place(const struct db *db)
 {
 	int moved = 0;
@@ -115,76 +83,6 @@ bool db_is_in_place(const struct db *db)
 	sqlite3_file_control(
 	    db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
 	return !moved;
-}
-
-/*
- * One checkpoint that leaves pages is normal: some reader was there. When
- * they go on leaving pages the WAL grows without end.
- */
-static void tell_unfinished(struct db *db, int rc)
-{
-	const char *why = "a reader holds it, such as an open sqlite3 shell";
-
-	db->unfinished++;
-	if (db->unfinished % UNFINISHED_WARN != 0)
-		return;
-	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
-		why = sqlite3_errmsg(db->handle);
-	log_line(LOG_WARN, NULL,
-	    "store: %d checkpoints in a row could not "
-	    "empty the WAL, it has %d kB: %s",
-	    db->unfinished, db->wal_pages * 4, why);
-}
-
-/*
- * Once per CHECKPOINT_PAGES of growth; in a large WAL, which a reader holds,
- * more rarely, so that trying in vain does not slow the writers down.
- */
-static bool checkpoint_is_due(const struct db *db)
-{
-	int step = db->wal_pages / 4;
-
-	if (step < CHECKPOINT_PAGES)
-		step = CHECKPOINT_PAGES;
-	return db->wal_pages - db->checkpoint_from >= step;
-}
-
-static void count_checkpoint(const struct db *db, int rc, bool whole)
-{
-	enum tally_checkpoint what = TALLY_CHECKPOINT_FAILED;
-
-	if (rc == SQLITE_OK && whole)
-		what = TALLY_CHECKPOINT_COMPLETE;
-	else if (rc == SQLITE_OK || rc == SQLITE_BUSY)
-		what = TALLY_CHECKPOINT_PARTIAL;
-	tally_count(db->tally, TALLY_CHECKPOINTS, 0, (int)what);
-}
-
-/*
- * Copies the WAL into the file. What fails here loses nothing: the commit
- * stands in the WAL.
- */
-static void checkpoint_when_due(struct db *db)
-{
-	int mode = SQLITE_CHECKPOINT_PASSIVE;
-	int in_wal = 0;
-	int copied = 0;
-	int rc;
-
-	if (!checkpoint_is_due(db))
-		return;
-	if (db->wal_pages >= RESTART_PAGES)
-		mode = SQLITE_CHECKPOINT_RESTART;
-	sqlite3_busy_timeout(db->handle, RESTART_BUSY_MS);
-	rc = sqlite3_wal_checkpoint_v2(
-	    db->handle, "main", mode, &in_wal, &copied);
-	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
-	db->checkpoint_from = db->wal_pages;
-	count_checkpoint(db, rc, copied == in_wal);
-	if (rc == SQLITE_OK && copied == in_wal)
-		db->unfinished = 0;
-	else
-		tell_unfinished(db, rc);
 }
 
 static enum status take_gate(struct db *db)
@@ -245,11 +143,12 @@ enum status db_commit(struct db *db)
 		tally_add(db->tally, TALLY_COMMITS, 1);
 		tally_add(
 		    db->tally, TALLY_COMMIT_US, clock_mono_us() - from_us);
-		checkpoint_when_due(db);
+		db_checkpoint_when_due(db);
 	} else {
 		undo(db);
 	}
 	writegate_leave(db->gate);
+	db_hurry_wal(db);
 	return status;
 }
 

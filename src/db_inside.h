@@ -31,7 +31,9 @@ struct db {
 	int64_t wait_us;
 	struct tally *tally; /* NULL: nobody asks */
 	bool durable;        /* synchronous=FULL is set */
+	int wal;             /* its descriptor, for db_hurry_wal; -1 */
 	int wal_pages;       /* after the newest commit */
+	int hurried;         /* those of them that were sent off */
 	int checkpoint_from; /* wal_pages at the newest checkpoint */
 	int unfinished;      /* checkpoints in a row that left pages */
 	struct db_row rows[SQL_COUNT];
@@ -45,7 +47,19 @@ enum status db_status(int rc);
 /* Runs a whole file, without parameters; logs what went wrong. */
 enum status db_run(struct db *db, enum sql sql);
 
+/* --- db_wal.c --- */
+
 /* Has db_wal_pages told after each commit. */
 void db_watch_wal(struct db *db);
+
+/*
+ * To be called within the gate, after a commit. Copies the WAL into the file
+ * when it has grown enough. What fails loses nothing: the commit stands in
+ * the WAL.
+ */
+void db_checkpoint_when_due(struct db *db);
+
+/* To be called outside the gate: has the kernel begin to write the WAL. */
+void db_hurry_wal(struct db *db);
 
 #endif

@@ -487,6 +487,7 @@ enum status db_open(const char *path, enum db_mode mode, struct db **db,
 	if (opening.db == NULL)
 		return STATUS_MEMORY;
 	opening.db->wait_us = OPEN_WAIT_US;
+	opening.db->wal = -1;
 	problem_text[0] = '\0';
 	status = open_path(&opening, path);
 	if (status == STATUS_OK)
@@ -510,6 +511,8 @@ void db_close(struct db *db)
 	gated = db->handle != NULL && db->gate != NULL &&
 		writegate_take(db->gate, db->wait_us) == STATUS_OK;
 	sqlite3_close(db->handle);
+	if (db->wal >= 0)
+		close(db->wal);
 	if (gated)
 		writegate_leave(db->gate);
 	writegate_close(db->gate);
