@@ -75,4 +75,13 @@ void log_add_int(struct log_entry *entry, const char *key, int64_t value);
 /* Writes it. */
 void log_end(struct log_entry *entry);
 
+/*
+ * The same for those of which many come at a time: an info line for stderr or
+ * a file is written together with others, in one write(2) of at most
+ * LOG_TEXT_BYTES, with log_flush at the latest, or before any other line. The
+ * loop flushes before it waits.
+ */
+void log_end_soon(struct log_entry *entry);
+void log_flush(void);
+
 #endif

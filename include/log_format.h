@@ -24,7 +24,7 @@
  */
 enum log_format { LOG_LOGFMT, LOG_JSON, LOG_JOURNAL };
 
-/* Below PIPE_BUF, so that lines of several processes never mix. */
+/* Below PIPE_BUF, so that what several processes write never mixes. */
 #define LOG_TEXT_BYTES 4000
 
 struct log_text {

@@ -40,8 +40,8 @@ struct log_sink {
 
 /* A line that is ready. fields: the journal's form of it, else NULL. */
 struct log_message {
-	int level; /* enum log_level */
-	const struct log_text *line;
+	int level; /* enum log_level; stderr and files do not ask for it */
+	const struct log_text *line; /* for those two it may be several */
 	const struct log_text *fields;
 };
 

@@ -92,7 +92,7 @@ static void log_decision(
 		return;
 	log_begin(&entry, level, what);
 	record_describe(&flow->record, &entry);
-	log_end(&entry);
+	log_end_soon(&entry);
 }
 
 /* The event as it goes into the queue; its body stays the request's. */

@@ -35,6 +35,7 @@ static struct {
 	pthread_mutex_t lock;
 	bool away; /* lines go to stderr instead, which was told */
 	struct log_sink sink;
+	struct log_text gathered; /* whole lines, not yet written */
 	struct log_repeats repeats;
 } the_log = {
     .level = LOG_INFO,
@@ -64,15 +65,6 @@ bool log_enabled(enum log_level level)
 
 /* --- writing; the lock is held --- */
 
-static bool try_write(const struct log_entry *entry, int64_t now_us)
-{
-	const struct log_message message = {.level = (int)entry->level,
-	    .line = &entry->line,
-	    .fields = &entry->fields};
-
-	return log_sink_write(&the_log.sink, &message, now_us);
-}
-
 /* Once, where the lines go from now on. */
 static void tell_away(void)
 {
@@ -95,20 +87,52 @@ static void tell_back(int64_t now_us)
 	log_begin(&entry, LOG_WARN,
 	    "the log could not be written for a while: see stderr");
 	log_format_end(&entry.line);
-	(void)try_write(&entry, now_us);
+	(void)log_sink_write(&the_log.sink,
+	    &(struct log_message){.level = LOG_WARN,
+		.line = &entry.line,
+		.fields = &entry.fields},
+	    now_us);
 }
 
-static void write_entry(const struct log_entry *entry, int64_t now_us)
+static void try_write(const struct log_message *message, int64_t now_us)
 {
-	bool written = try_write(entry, now_us);
+	bool written = log_sink_write(&the_log.sink, message, now_us);
 
 	if (!written && !the_log.away)
 		tell_away();
 	if (!written)
-		log_sink_stderr(&entry->line);
+		log_sink_stderr(message->line);
 	else if (the_log.away)
 		tell_back(now_us);
 	the_log.away = !written;
+}
+
+static void write_gathered(int64_t now_us)
+{
+	if (the_log.gathered.length == 0)
+		return;
+	try_write(&(struct log_message){.line = &the_log.gathered}, now_us);
+	the_log.gathered.length = 0;
+}
+
+/* What was gathered came first. */
+static void write_entry(const struct log_entry *entry, int64_t now_us)
+{
+	write_gathered(now_us);
+	try_write(&(struct log_message){.level = (int)entry->level,
+		      .line = &entry->line,
+		      .fields = &entry->fields},
+	    now_us);
+}
+
+static void gather(const struct log_text *line, int64_t now_us)
+{
+	struct log_text *gathered = &the_log.gathered;
+
+	if (gathered->length + line->length > sizeof gathered->bytes)
+		write_gathered(now_us);
+	memcpy(gathered->bytes + gathered->length, line->bytes, line->length);
+	gathered->length += line->length;
 }
 
 static void tell_repeats(int64_t until_us)
@@ -129,6 +153,7 @@ static void tell_repeats(int64_t until_us)
 void log_close(void)
 {
 	pthread_mutex_lock(&the_log.lock);
+	write_gathered(clock_mono_us());
 	tell_repeats(INT64_MAX);
 	log_sink_done(&the_log.sink);
 	log_sink_init(&the_log.sink, "stderr");
@@ -195,6 +220,36 @@ void log_end(struct log_entry *entry)
 	pthread_mutex_lock(&the_log.lock);
 	tell_repeats(now_us);
 	write_entry(entry, now_us);
+	pthread_mutex_unlock(&the_log.lock);
+}
+
+/* A daemon takes each line for itself. */
+static bool may_gather(const struct log_entry *entry)
+{
+	return entry->level >= LOG_INFO &&
+	       (the_log.sink.place == LOG_TO_STDERR ||
+		   the_log.sink.place == LOG_TO_FILE);
+}
+
+void log_end_soon(struct log_entry *entry)
+{
+	int64_t now_us = clock_mono_us();
+
+	log_format_end(&entry->line);
+	pthread_mutex_lock(&the_log.lock);
+	tell_repeats(now_us);
+	if (may_gather(entry))
+		gather(&entry->line, now_us);
+	else
+		write_entry(entry, now_us);
+	pthread_mutex_unlock(&the_log.lock);
+}
+
+void log_flush(void)
+{
+	pthread_mutex_lock(&the_log.lock);
+	if (the_log.gathered.length > 0)
+		write_gathered(clock_mono_us());
 	pthread_mutex_unlock(&the_log.lock);
 }
 

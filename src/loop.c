@@ -226,6 +226,7 @@ static void turn(struct loop *loop)
 
 	if (loop->end != NULL)
 		loop->end(loop->end_arg);
+	log_flush();
 	count = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, wait_ms(loop));
 	loop->now_us = clock_mono_us();
 	for (i = 0; i < count; i++)
@@ -243,6 +244,7 @@ void loop_run(struct loop *loop)
 {
 	while (!loop->stopping)
 		turn(loop);
+	log_flush();
 	loop->stopping = false;
 }
 

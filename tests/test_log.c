@@ -1,4 +1,6 @@
 /* test_log.c: one line for one happening, whatever is in it */
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 
 #include "log_place.h"
@@ -195,6 +197,93 @@ static void lines_of_threads_do_not_mix(void **state)
 	assert_int_equal(lines, THREADS * LINES_EACH + 10 + 1);
 }
 
+/* A pipe that keeps one write apart from the next: its reading end. */
+static int catch_writes(struct log_test *place)
+{
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_DIRECT | O_NONBLOCK | O_CLOEXEC), 0);
+	place->stderr_before = dup(STDERR_FILENO);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	return ends[0];
+}
+
+/* The next write's bytes as text; "" when there was none. */
+static const char *next_write(struct log_test *place, int pipe)
+{
+	ssize_t length = read(pipe, place->text, CAUGHT_BYTES - 1);
+
+	place->text[length < 0 ? 0 : length] = '\0';
+	return place->text;
+}
+
+static void end_writes(struct log_test *place, int pipe)
+{
+	dup2(place->stderr_before, STDERR_FILENO);
+	close(place->stderr_before);
+	close(pipe);
+}
+
+static void log_soon(enum log_level level, int number)
+{
+	struct log_entry entry;
+
+	log_begin(&entry, level, "decided");
+	log_add_int(&entry, "number", number);
+	log_end_soon(&entry);
+}
+
+static void lines_that_come_together_are_written_together(void **state)
+{
+	enum { LINES = 200 };
+	struct log_test *place = *state;
+	int pipe = catch_writes(place);
+	size_t writes = 0;
+	int seen = 0;
+
+	for (int i = 0; i < LINES; i++)
+		log_soon(LOG_INFO, i);
+	log_flush();
+	for (const char *line = next_write(place, pipe); *line != '\0';
+	     line = next_write(place, pipe)) {
+		size_t length = strlen(line);
+
+		writes++;
+		/* What POSIX promises to keep in one piece. */
+		assert_true(length <= PIPE_BUF);
+		assert_int_equal(line[length - 1], '\n');
+		for (; *line != '\0'; line = strchr(line, '\n') + 1)
+			assert_int_equal(
+			    strtol(strstr(line, "number=") + 7, NULL, 10),
+			    seen++);
+	}
+	end_writes(place, pipe);
+	assert_int_equal(seen, LINES);
+	assert_true(writes < LINES / 20);
+}
+
+static void a_line_of_another_kind_comes_behind_those_gathered(void **state)
+{
+	struct log_test *place = *state;
+	int pipe = catch_writes(place);
+
+	log_soon(LOG_INFO, 1);
+	assert_string_equal(next_write(place, pipe), "");
+	log_line(LOG_INFO, NULL, "started");
+	assert_non_null(strstr(next_write(place, pipe), "number=1\n"));
+	assert_non_null(strstr(next_write(place, pipe), "started\n"));
+	log_soon(LOG_INFO, 2);
+	log_soon(LOG_ERROR, 3);
+	assert_non_null(strstr(next_write(place, pipe), "number=2\n"));
+	assert_non_null(strstr(next_write(place, pipe), "number=3\n"));
+	log_soon(LOG_INFO, 4);
+	log_close();
+	assert_non_null(strstr(next_write(place, pipe), "number=4\n"));
+	assert_string_equal(next_write(place, pipe), "");
+	end_writes(place, pipe);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +296,8 @@ int main(void)
 	    WITH_LOG(what_repeats_is_told_with_its_count),
 	    WITH_LOG(the_line_of_an_event_is_never_held_back),
 	    WITH_LOG(lines_of_threads_do_not_mix),
+	    WITH_LOG(lines_that_come_together_are_written_together),
+	    WITH_LOG(a_line_of_another_kind_comes_behind_those_gathered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
