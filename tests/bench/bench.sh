@@ -158,7 +158,7 @@ play_rows() {
 	fi
 }
 
-# ---- Latency: open loop at half of each row's own rate -------------------
+# ---- Latency: open loop, at half of each row's own rate and at one for all
 
 median() { # SECTION ROW METRIC
 	awk -F, -v s="$1" -v r="$2" -v m="$3" '
@@ -168,21 +168,28 @@ median() { # SECTION ROW METRIC
 }
 
 # Each upstream takes 5 ms: what is above 10 ms is the program's.
+play_latency_at() { # SECTION ROW RATE
+	local line part
+
+	say "latency of $2 at $3 a second"
+	line=$(load "$2" -c 1000 -r "$3" -w 1 -s 3)
+	note "$1" "$2" 1 rate "$3"
+	for part in p50 p99 p999; do
+		note "$1" "$2" 1 "$part" \
+			"$(divide $(($(word "$line" $part) - 10000)) 1000)"
+	done
+}
+
+# Half of the fastest rows' rates leaves these machines no time to spare.
 play_latency() {
-	local row line part rate
+	local row rate
 
 	delay_is 5000
 	for row in $rows; do
 		[ "$row" != empty ] || continue
 		rate=$(median rows "$row" per_second)
-		say "latency of $row at half its rate, ${rate%.*} / 2"
-		line=$(load "$row" -c 1000 -r $((${rate%.*} / 2)) -w 1 -s 3)
-		note latency "$row" 1 rate $((${rate%.*} / 2))
-		for part in p50 p99 p999; do
-			note latency "$row" 1 "$part" \
-				"$(divide $(($(word "$line" $part) - 10000)) \
-				1000)"
-		done
+		play_latency_at latency "$row" $((${rate%.*} / 2))
+		play_latency_at thousand "$row" 1000
 	done
 	delay_is 0
 }
@@ -248,7 +255,7 @@ play_curve() {
 # ---- The others ----------------------------------------------------------
 
 play_processes() {
-	local row round line
+	local row round line own
 
 	STOCKROUTE_PROCS=1 start_behind one lighttpd-spawn "$program"
 	STOCKROUTE_PROCS=2 start_behind two lighttpd-spawn "$program"
@@ -256,9 +263,13 @@ play_processes() {
 	for round in $(seq "$rounds"); do
 		say "one process and two, round $round of $rounds"
 		for row in one two; do
+			own=$(program_us $row)
 			line=$(load $row -c 64 -s "$seconds")
+			own=$(($(program_us $row) - own))
 			note processes $row "$round" per_second "$(divide \
 				"$(word "$line" answers)" "$seconds")"
+			note processes $row "$round" program_us \
+				"$(divide $own "$(word "$line" answers)")"
 		done
 	done
 }

@@ -30,6 +30,14 @@ function cell(format, v) {
 	return v == "" ? "-" : sprintf(format, v)
 }
 
+# p50, p99 and p99.9
+function latency(section, row) {
+	if (median(section, row, "p50") == "")
+		return "-"
+	return sprintf("%.1f %.1f %.1f", median(section, row, "p50"),
+	    median(section, row, "p99"), median(section, row, "p999"))
+}
+
 # With what is done beside the rounds: folding, collecting garbage.
 function cpu(row, metric,    m, rest) {
 	m = median("rows", row, metric)
@@ -38,17 +46,15 @@ function cpu(row, metric,    m, rest) {
 }
 
 END {
-	printf "%-17s %-21s %-21s %8s %8s %8s %8s %7s %6s\n", "row",
-	    "program CPU us", "and web server", "per s", "p50 ms", "p99 ms",
-	    "p99.9 ms", "PSS MB", "calls"
+	printf "%-17s %-21s %-21s %6s %17s %17s %7s %6s\n", "row",
+	    "program CPU us", "and web server", "per s", "ms at half rate",
+	    "ms at 1,000/s", "PSS MB", "calls"
 	for (i = 1; i <= count; i++) {
 		row = order[i]
-		printf "%-17s %-21s %-21s %8s %8s %8s %8s %7s %6s\n", row,
+		printf "%-17s %-21s %-21s %6s %17s %17s %7s %6s\n", row,
 		    cpu(row, "program_us"), cpu(row, "all_us"),
 		    cell("%.0f", median("rows", row, "per_second")),
-		    cell("%.2f", median("latency", row, "p50")),
-		    cell("%.2f", median("latency", row, "p99")),
-		    cell("%.2f", median("latency", row, "p999")),
+		    latency("latency", row), latency("thousand", row),
 		    cell("%.1f", median("rows", row, "pss_mb")),
 		    cell("%.1f", median("rows", row, "calls"))
 	}
