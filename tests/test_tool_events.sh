@@ -9,35 +9,11 @@ set -u
 export LC_ALL=C TZ=UTC
 
 cd "$(dirname "$0")/.." || exit 1
-B=$(realpath "${1:-build}")
-results=$(mktemp)
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-events.XXXXXX")
+mode=events
+# shellcheck source=tests/tool.sh
+. tests/tool.sh
 
 # ---- What is called ------------------------------------------------------
-
-stockroute() {
-	timeout 60 "$B/stockroute" "$@"
-}
-
-# Its output is in $dir/out, what it complains of in $dir/err.
-call() { # CODE WORD...
-	local code
-
-	stockroute "${@:2}" >"$dir/out" 2>"$dir/err"
-	code=$?
-	[ $code = "$1" ] || fail "${*:2}: exit $code, expected $1:
-$(cat "$dir/out" "$dir/err")"
-}
-
-fail() { # WHY
-	echo "$1"
-	return 1
-}
-
-says() { # WORDS
-	grep -qF -- "$1" "$dir/out" "$dir/err" || fail "no '$1' in:
-$(cat "$dir/out" "$dir/err")"
-}
 
 # The whole output is what it always was.
 prints() { # GOLDEN
@@ -53,37 +29,8 @@ has_lines() { # FILE COUNT
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }
 
-wait_for() { # SECONDS COMMAND...
-	local until=$((SECONDS + $1))
-
-	while ! "${@:2}"; do
-		[ $SECONDS -lt $until ] || fail "in vain: ${*:2}" || return 1
-		sleep 0.05
-	done
-}
-
 sql() { # STATEMENT
 	sqlite3 -cmd '.timeout 5000' "$STOCKROUTE_DB" "$1"
-}
-
-sim_ask() { # METHOD PATH [BODY]
-	curl -sS --max-time 5 -X "$1" ${3+-d "$3"} "$url/control/$2"
-}
-
-sim_faults() { # FAULT: of every PATCH
-	sim_ask PUT faults "{\"interaction\":[$1]}" >/dev/null
-}
-
-event() { # ID
-	printf '{"event_type":"routing.interaction.created",'
-	printf '"timestamp":"2024-05-15T10:30:00Z","data":{'
-	printf '"interactionId":"%s","mediaType":"voice"}}\n' "$1"
-}
-
-events() { # COUNT
-	local i
-
-	for ((i = 1; i <= $1; i++)); do event "call-$i"; done
 }
 
 # Two decisions: one as they mostly are, one that a stranger named.
@@ -281,24 +228,10 @@ follow_ends_when_nobody_reads() {
 	lines 2
 }
 
-# ---- The frame -----------------------------------------------------------
+# ---- All -----------------------------------------------------------------
 
-check() { # FUNCTION: its name is the sentence
-	local why
-
-	sim_ask POST reset >/dev/null
-	sim_ask PUT stock '{"*":"in_stock"}' >/dev/null
-	export STOCKROUTE_DB=$dir/$1.db
-	stockroute queue import /dev/null --yes >/dev/null 2>&1
-	if why=$("$1" 2>&1); then
-		echo "ok - events: ${1//_/ }"
-	else
-		echo "not ok - events: ${1//_/ }"
-		printf '%s\n' "$why" | sed 's/^/# /'
-	fi
-}
-
-checks="text_has_the_columns_that_tell_the_most
+open_sim
+play_checks "text_has_the_columns_that_tell_the_most
 	csv_has_all_columns
 	ndjson_has_an_object_a_line
 	json_is_one_list
@@ -315,17 +248,3 @@ checks="text_has_the_columns_that_tell_the_most
 	follow_shows_what_comes
 	follow_keeps_to_the_filter_and_to_its_time
 	follow_ends_when_nobody_reads"
-
-"$B/stockroute-sim" --port-file "$dir/port" >"$dir/sim.log" 2>&1 &
-sim_pid=$!
-trap 'exit 1' INT TERM
-trap 'kill $sim_pid 2>/dev/null; wait; rm -rf "$dir" "$results"' EXIT
-wait_for 5 test -s "$dir/port" || { echo "not ok - the simulator"; exit 1; }
-url=http://127.0.0.1:$(cat "$dir/port")
-export CXONE_BASE_URL=$url CXONE_CLIENT_ID=us CXONE_CLIENT_SECRET=word
-export INVENTORY_API_URL=$url/inventory WEBHOOK_AUTH=none LOG_LEVEL=error
-for name in ${2:-$checks}; do check "$name"; done | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]

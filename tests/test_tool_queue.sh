@@ -8,48 +8,11 @@ set -u
 export LC_ALL=C
 
 cd "$(dirname "$0")/.." || exit 1
-B=$(realpath "${1:-build}")
-results=$(mktemp)
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-queue.XXXXXX")
+mode=queue
+# shellcheck source=tests/tool.sh
+. tests/tool.sh
 
 # ---- What is called ------------------------------------------------------
-
-stockroute() {
-	timeout 60 "$B/stockroute" "$@"
-}
-
-# Its output is in $dir/out, what it complains of in $dir/err.
-call() { # CODE WORD...
-	local code
-
-	stockroute "${@:2}" >"$dir/out" 2>"$dir/err"
-	code=$?
-	[ $code = "$1" ] || fail "${*:2}: exit $code, expected $1:
-$(cat "$dir/out" "$dir/err")"
-}
-
-says() { # WORDS
-	grep -qF -- "$1" "$dir/out" "$dir/err" || fail "no '$1' in:
-$(cat "$dir/out" "$dir/err")"
-}
-
-fail() { # WHY
-	echo "$1"
-	return 1
-}
-
-same() { # WHAT GOT EXPECTED
-	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
-}
-
-wait_for() { # SECONDS COMMAND...
-	local until=$((SECONDS + $1))
-
-	while ! "${@:2}"; do
-		[ $SECONDS -lt $until ] || fail "in vain: ${*:2}" || return 1
-		sleep 0.05
-	done
-}
 
 sql() { # QUERY
 	sqlite3 -readonly -cmd '.timeout 5000' "$STOCKROUTE_DB" "$1"
@@ -59,32 +22,7 @@ is() { # QUERY EXPECTED
 	same "$1" "$(sql "$1")" "$2"
 }
 
-sim_ask() { # METHOD PATH [BODY]
-	curl -sS --max-time 5 -X "$1" ${3+-d "$3"} "$url/control/$2"
-}
-
-sim_faults() { # FAULT: of every PATCH
-	sim_ask PUT faults "{\"interaction\":[$1]}" >/dev/null
-}
-
-patches() {
-	sim_ask GET stats | grep -o '"interaction": *[0-9]*' |
-		grep -o '[0-9]*$'
-}
-
 # ---- What is put in ------------------------------------------------------
-
-event() { # ID
-	printf '{"event_type":"routing.interaction.created",'
-	printf '"timestamp":"2024-05-15T10:30:00Z","data":{'
-	printf '"interactionId":"%s","mediaType":"voice"}}\n' "$1"
-}
-
-events() { # COUNT
-	local i
-
-	for ((i = 1; i <= $1; i++)); do event "call-$i"; done
-}
 
 # A line of an export: an event that waits, or was parked as timed out.
 line() { # ID [STATE [ATTEMPTS]]
@@ -175,7 +113,8 @@ a_retried_event_that_was_overtaken_is_not_routed() {
 	put 1 parked && sleep 1.1 || return 1
 	event call-1 | call 0 events replay - || return 1
 	call 0 queue retry --all --yes && call 0 queue drain &&
-		says "1 superseded" && same patches "$(patches)" 1
+		says "1 superseded" &&
+		same patches "$(sim_number interaction)" 1
 }
 
 # Parked, put back and parked once more, put back and routed.
@@ -330,7 +269,7 @@ drain_tells_of_what_it_parked_by_its_exit_code() {
 an_event_whose_workers_died_each_time_is_parked() {
 	line bomb waiting 8 >"$dir/in"
 	call 0 queue import "$dir/in" --yes && call 1 queue drain &&
-		same patches "$(patches)" 0 &&
+		same patches "$(sim_number interaction)" 0 &&
 		is "SELECT state FROM outbox" parked &&
 		is "SELECT outcome, status FROM decision" "failed|stale"
 }
@@ -346,7 +285,7 @@ two_drains_at_once_do_everything_once() {
 	is "SELECT count(*) FROM outbox" 0 &&
 		is "SELECT count(*), count(DISTINCT interaction_id)
 			FROM decision WHERE outcome = 'routed'" "400|400" &&
-		same patches "$(patches)" 400
+		same patches "$(sim_number interaction)" 400
 }
 
 drain_follows_until_it_is_told_to_stop() {
@@ -414,7 +353,7 @@ replay_tells_the_numbers_of_bad_lines_and_takes_the_others() {
 		says "line 2: /data/inter" &&
 		says "line 4: " && says "line 5: is larger" &&
 		says "2 of 5 lines are acceptable" &&
-		same patches "$(patches)" 0 &&
+		same patches "$(sim_number interaction)" 0 &&
 		call 1 events replay - <"$dir/in" && says "line 4: " &&
 		says "2 routed" && says "3 not acceptable"
 }
@@ -441,27 +380,13 @@ replay_waits_for_what_others_have_in_hand() {
 	}
 	kill $worker
 	wait $worker
-	same patches "$(patches)" 300
+	same patches "$(sim_number interaction)" 300
 }
 
-# ---- The frame -----------------------------------------------------------
+# ---- All -----------------------------------------------------------------
 
-check() { # FUNCTION: its name is the sentence
-	local why
-
-	sim_ask POST reset >/dev/null
-	sim_ask PUT stock '{"*":"in_stock"}' >/dev/null
-	export STOCKROUTE_DB=$dir/$1.db
-	stockroute queue import /dev/null --yes >/dev/null 2>&1
-	if why=$("$1" 2>&1); then
-		echo "ok - queue: ${1//_/ }"
-	else
-		echo "not ok - queue: ${1//_/ }"
-		printf '%s\n' "$why" | sed 's/^/# /'
-	fi
-}
-
-checks="the_list_filters_and_prints_in_three_formats
+open_sim
+play_checks "the_list_filters_and_prints_in_three_formats
 	what_is_not_understood_is_told_and_nothing_is_done
 	show_tells_the_event_and_every_attempt
 	retry_and_drop_only_tell_without_yes
@@ -486,17 +411,3 @@ checks="the_list_filters_and_prints_in_three_formats
 	replay_tells_the_numbers_of_bad_lines_and_takes_the_others
 	replay_keeps_to_its_rate
 	replay_waits_for_what_others_have_in_hand"
-
-"$B/stockroute-sim" --port-file "$dir/port" >"$dir/sim.log" 2>&1 &
-sim_pid=$!
-trap 'exit 1' INT TERM
-trap 'kill $sim_pid 2>/dev/null; wait; rm -rf "$dir" "$results"' EXIT
-wait_for 5 test -s "$dir/port" || { echo "not ok - the simulator"; exit 1; }
-url=http://127.0.0.1:$(cat "$dir/port")
-export CXONE_BASE_URL=$url CXONE_CLIENT_ID=us CXONE_CLIENT_SECRET=word
-export INVENTORY_API_URL=$url/inventory WEBHOOK_AUTH=none LOG_LEVEL=error
-for name in ${2:-$checks}; do check "$name"; done | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]

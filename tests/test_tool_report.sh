@@ -10,37 +10,20 @@ export LC_ALL=C TZ=CET-1CEST,M3.5.0,M10.5.0/3
 unset COLUMNS NO_COLOR
 
 cd "$(dirname "$0")/.." || exit 1
-B=$(realpath "${1:-build}")
-results=$(mktemp)
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-report.XXXXXX")
-trap 'rm -rf "$dir" "$results"' EXIT
+mode=report
+# shellcheck source=tests/tool.sh
+. tests/tool.sh
 
 # ---- What is called ------------------------------------------------------
 
-# Its output is in $dir/out, what it complains of in $dir/err.
-call() { # CODE WORD...
-	local code
-
-	timeout 60 "$B/stockroute" report "${@:2}" >"$dir/out" 2>"$dir/err"
-	code=$?
-	[ $code = "$1" ] || fail "${*:2}: exit $code, expected $1:
-$(cat "$dir/out" "$dir/err")"
+report() { # CODE WORD...
+	call "$1" report "${@:2}"
 }
 
 # The same on a terminal of 100 columns.
 call_on_terminal() { # WORD...
 	timeout 60 script -qec "stty cols 100; '$B/stockroute' report $*" \
 		/dev/null </dev/null >"$dir/out"
-}
-
-fail() { # WHY
-	echo "$1"
-	return 1
-}
-
-says() { # WORDS
-	grep -qF -- "$1" "$dir/out" "$dir/err" || fail "no '$1' in:
-$(cat "$dir/out" "$dir/err")"
 }
 
 says_not() { # WORDS
@@ -69,22 +52,22 @@ count_is() { # COUNT
 
 days_are_those_of_the_zone() {
 	decide 05-14T21 05-14T22 05-15T21 05-15T22
-	call 0 --during 2024-05-15 && count_is 2 &&
+	report 0 --during 2024-05-15 && count_is 2 &&
 		says "2024-05-15T00:00:00+02:00 to 2024-05-16T00:00:00+02:00" &&
-		call 0 --during 2024-05-15 --utc && count_is 2 &&
+		report 0 --during 2024-05-15 --utc && count_is 2 &&
 		says "2024-05-15T00:00:00Z to 2024-05-16T00:00:00Z" &&
-		call 0 --from 2024-05-14T21:00Z --to 2024-05-15 && count_is 1
+		report 0 --from 2024-05-14T21:00Z --to 2024-05-15 && count_is 1
 }
 
 the_day_on_which_clocks_go_back_has_25_hours() {
 	decide 10-26T22 10-27T00 10-27T01 10-27T22
-	call 0 --during 2024-10-27 --by hour && count_is 4 && says "25 h" &&
+	report 0 --during 2024-10-27 --by hour && count_is 4 && says "25 h" &&
 		says "2024-10-27T02:00+02:00" && says "2024-10-27T02:00+01:00"
 }
 
 the_default_is_the_last_24_hours_by_step() {
-	call 0 && count_is 0 && says "24." && call 0 --since all --by step &&
-		count_is 0
+	report 0 && count_is 0 && says "24." &&
+		report 0 --since all --by step && count_is 0
 }
 
 each_grouping_can_be_asked_for() {
@@ -92,7 +75,7 @@ each_grouping_can_be_asked_for() {
 
 	decide 05-15T10
 	for by in step hour day status media outcome route map inventory; do
-		call 0 --during 2024-05-15 --by $by --format csv || return 1
+		report 0 --during 2024-05-15 --by $by --format csv || return 1
 		[ "$(head -c ${#by} "$dir/out")" = $by ] ||
 			fail "$by: $(head -1 "$dir/out")" || return 1
 		[ "$(wc -l <"$dir/out")" -ge 2 ] || fail "no row by $by" ||
@@ -102,53 +85,54 @@ each_grouping_can_be_asked_for() {
 
 each_format_can_be_read_back() {
 	decide 05-15T10
-	call 0 --during 2024-05-15 --format json --versus previous --slo 10ms &&
+	report 0 --during 2024-05-15 --format json --versus previous \
+		--slo 10ms &&
 		jq -e '.total.count == 1 and .slo.within_percent == 0 and
 			.versus.total.count == 0 and
 			.rows[-1].step == "total"' \
 			"$dir/out" >/dev/null || return 1
-	call 0 --during 2024-05-15 --format ndjson && jq -es 'length == 2' \
+	report 0 --during 2024-05-15 --format ndjson && jq -es 'length == 2' \
 		"$dir/out" >/dev/null || return 1
-	call 0 --during 2024-05-15 --format html && says "<td>total</td>" &&
+	report 0 --during 2024-05-15 --format html && says "<td>total</td>" &&
 		says_not "<script" && [ "$(tail -1 "$dir/out")" = "</html>" ]
 }
 
 sums_and_decisions_agree() {
 	decide 05-15T10 05-15T11 05-15T12
-	call 0 --during 2024-05-15 && count_is 3 && says "within 4.33 %" &&
-		call 0 --during 2024-05-15 --exact && count_is 3 &&
+	report 0 --during 2024-05-15 && count_is 3 && says "within 4.33 %" &&
+		report 0 --during 2024-05-15 --exact && count_is 3 &&
 		says "percentiles are exact" && says " 12.00"
 }
 
 a_wrong_word_is_named_with_what_is_expected() {
-	call 2 --since yesterdya && says '"yesterdya" is no period' &&
+	report 2 --since yesterdya && says '"yesterdya" is no period' &&
 		says "'last week'" &&
-		call 2 --from today --to yesterday &&
+		report 2 --from today --to yesterday &&
 		says '"today" does not come before "yesterday"' &&
-		call 2 --since 1h --during today && says "only one of" &&
-		call 2 --during 2999-01-01 && says "is yet to come" &&
-		call 2 --versus later && says '"later" is no period' &&
-		call 2 --by step,hour && says "--by takes step, hour, day" &&
-		call 2 --slo 300 && says "--slo takes 300ms" &&
-		call 2 --slo 300ms:100 && says "--slo takes" &&
-		call 2 --color red && says "--color takes auto" &&
-		call 2 --format xml && says "ndjson, or html" &&
-		call 2 --exactly && says "'--exactly' is not understood" &&
-		call 2 --since && says "--since takes" &&
+		report 2 --since 1h --during today && says "only one of" &&
+		report 2 --during 2999-01-01 && says "is yet to come" &&
+		report 2 --versus later && says '"later" is no period' &&
+		report 2 --by step,hour && says "--by takes step, hour, day" &&
+		report 2 --slo 300 && says "--slo takes 300ms" &&
+		report 2 --slo 300ms:100 && says "--slo takes" &&
+		report 2 --color red && says "--color takes auto" &&
+		report 2 --format xml && says "ndjson, or html" &&
+		report 2 --exactly && says "'--exactly' is not understood" &&
+		report 2 --since && says "--since takes" &&
 		says "usage: stockroute report"
 }
 
 any_length_of_time_fits_the_terminal() {
 	decide 05-15T10
-	COLUMNS=40 call 0 --from 1970-01-02 --to 9999-12-31 && count_is 1 &&
-		COLUMNS=40 call 0 --from 1970-01-02 --to 9999-12-31 --exact &&
+	COLUMNS=40 report 0 --from 1970-01-02 --to 9999-12-31 && count_is 1 &&
+		COLUMNS=40 report 0 --from 1970-01-02 --to 9999-12-31 --exact &&
 		count_is 1 && [ "$(wc -L <"$dir/out")" -le 90 ] &&
-		call 0 --from 9998-01-01 --to 9999-01-01 --exact && count_is 0
+		report 0 --from 9998-01-01 --to 9999-01-01 --exact && count_is 0
 }
 
 too_many_hours_are_told() {
 	decide 01-01T10
-	call 1 --since 2024-01-01 --by hour && says "take a shorter period"
+	report 1 --since 2024-01-01 --by hour && says "take a shorter period"
 }
 
 a_terminal_has_colour_blocks_and_its_width() {
@@ -164,34 +148,25 @@ a_terminal_has_colour_blocks_and_its_width() {
 
 piped_it_is_plain_whatever_the_terminal_is() {
 	decide 05-15T10
-	TERM=xterm LC_ALL=C.UTF-8 call 0 --during 2024-05-15 &&
+	TERM=xterm LC_ALL=C.UTF-8 report 0 --during 2024-05-15 &&
 		says_not $'\033[' && says "####" && cp "$dir/out" "$dir/piped"
-	TERM=dumb LC_ALL=C call 0 --during 2024-05-15 &&
+	TERM=dumb LC_ALL=C report 0 --during 2024-05-15 &&
 		cmp "$dir/out" "$dir/piped" &&
-		call 0 --during 2024-05-15 --color always && says $'\033[1m'
+		report 0 --during 2024-05-15 --color always && says $'\033[1m'
 }
 
 without_a_database_the_reason_is_told() {
-	STOCKROUTE_DB=$dir/no/where.db call 1 && says "no/where.db"
+	STOCKROUTE_DB=$dir/no/where.db report 1 && says "no/where.db"
 }
 
-# ---- Running them --------------------------------------------------------
+# ---- All -----------------------------------------------------------------
 
-check() { # CHECK
-	local why
-
-	export STOCKROUTE_DB=$dir/$1.db
-	# Makes an empty database.
-	"$B/stockroute" queue import /dev/null --yes >/dev/null 2>&1
-	if why=$("$1" 2>&1); then
-		echo "ok - report: ${1//_/ }"
-	else
-		echo "not ok - report: ${1//_/ }"
-		printf '%s\n' "$why" | sed 's/^/# /'
-	fi
+begin_check() { # CHECK
+	empty_database "$1"
 }
 
-checks="days_are_those_of_the_zone
+set_upstreams http://127.0.0.1:9
+play_checks "days_are_those_of_the_zone
 	the_day_on_which_clocks_go_back_has_25_hours
 	the_default_is_the_last_24_hours_by_step
 	each_grouping_can_be_asked_for
@@ -203,12 +178,3 @@ checks="days_are_those_of_the_zone
 	a_terminal_has_colour_blocks_and_its_width
 	piped_it_is_plain_whatever_the_terminal_is
 	without_a_database_the_reason_is_told"
-
-export CXONE_BASE_URL=http://127.0.0.1:9 CXONE_CLIENT_ID=us
-export CXONE_CLIENT_SECRET=word INVENTORY_API_URL=http://127.0.0.1:9
-export WEBHOOK_AUTH=none LOG_LEVEL=error
-for name in ${2:-$checks}; do check "$name"; done | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]

@@ -9,40 +9,11 @@ set -u
 export LC_ALL=C
 
 cd "$(dirname "$0")/.." || exit 1
-B=$(realpath "${1:-build}")
-results=$(mktemp)
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-tls.XXXXXX")
+mode=tls
+# shellcheck source=tests/tool.sh
+. tests/tool.sh
 chmod 755 "$dir"
 apache_pid=
-
-fail() { # WHY
-	echo "$1"
-	return 1
-}
-
-# Its output is in $dir/out.
-call() { # CODE WORD...
-	local code
-
-	timeout 60 "$B/stockroute" "${@:2}" >"$dir/out" 2>&1
-	code=$?
-	[ $code = "$1" ] || fail "${*:2}: exit $code, expected $1:
-$(cat "$dir/out")"
-}
-
-says() { # WORDS
-	grep -qF -- "$1" "$dir/out" || fail "no '$1' in:
-$(cat "$dir/out")"
-}
-
-wait_for() { # SECONDS COMMAND...
-	local until=$((SECONDS + $1))
-
-	while ! "${@:2}"; do
-		[ $SECONDS -lt $until ] || fail "in vain: ${*:2}" || return 1
-		sleep 0.05
-	done
-}
 
 # ---- The stage -----------------------------------------------------------
 
@@ -78,7 +49,7 @@ write_apache_config() { # PORT
 		SSLCertificateKeyFile $dir/server.key
 		SSLCACertificateFile $dir/ca.pem
 		SSLVerifyClient require
-		ProxyPass / $simulator/
+		ProxyPass / $sim_url/
 	END
 }
 
@@ -96,13 +67,6 @@ start_apache() {
 		wait $apache_pid
 	done
 	return 1
-}
-
-end_all() {
-	[ -z "$apache_pid" ] || kill "$apache_pid" 2>/dev/null
-	kill "$simulator_pid" 2>/dev/null
-	wait
-	rm -rf "$dir" "$results"
 }
 
 events() { # ID
@@ -131,10 +95,10 @@ without_our_certificate_nothing_is_routed() {
 a_server_of_an_unknown_authority_gets_nothing() {
 	local before
 
-	before=$(curl -s "$simulator/control/stats")
+	before=$(sim_ask GET stats)
 	events distrusted && UPSTREAM_CA_FILE='' call 1 \
 		events replay "$dir/in" && says "1 failed" &&
-		[ "$before" = "$(curl -s "$simulator/control/stats")" ]
+		[ "$before" = "$(sim_ask GET stats)" ]
 }
 
 check_finds_what_is_wrong_with_the_files() {
@@ -154,44 +118,32 @@ http_to_another_machine_is_refused_or_warned_of() {
 			call 0 check && says "INVENTORY_API_URL http: use https"
 }
 
-check() { # FUNCTION: its name is the sentence
-	local why
+# ---- All -----------------------------------------------------------------
 
-	if why=$("$1" 2>&1); then
-		echo "ok - tls: ${1//_/ }"
-	else
-		echo "not ok - tls: ${1//_/ }"
-		printf '%s\n' "$why" | sed 's/^/# /'
-	fi
+begin_check() { # CHECK
+	reset_sim
 }
 
-checks="an_event_is_routed_over_tls_with_our_certificate
-	one_file_may_hold_certificate_and_key
-	without_our_certificate_nothing_is_routed
-	a_server_of_an_unknown_authority_gets_nothing
-	check_finds_what_is_wrong_with_the_files
-	http_to_another_machine_is_refused_or_warned_of"
+end_all() {
+	[ -z "$apache_pid" ] || kill "$apache_pid" 2>/dev/null
+	sim_stop
+	rm -rf "$dir" "$results"
+}
 
-"$B/stockroute-sim" --port-file "$dir/port" >"$dir/sim.log" 2>&1 &
-simulator_pid=$!
-trap 'exit 1' INT TERM
-trap end_all EXIT
-wait_for 5 test -s "$dir/port" || { echo "not ok - the simulator"; exit 1; }
-simulator=http://127.0.0.1:$(cat "$dir/port")
+open_sim
 make_certificates >/dev/null 2>&1
 start_apache >"$dir/start.log" 2>&1 || {
 	echo "not ok - Apache does not start"
 	sed 's/^/# /' "$dir/start.log"
 	exit 1
 }
-curl -sS -X PUT -d '{"*":"in_stock"}' "$simulator/control/stock" >/dev/null
-export CXONE_BASE_URL=$https CXONE_CLIENT_ID=us CXONE_CLIENT_SECRET=word
-export INVENTORY_API_URL=$https/inventory WEBHOOK_AUTH=none LOG_LEVEL=error
+set_upstreams "$https"
 export UPSTREAM_CA_FILE=$dir/ca.pem
 export UPSTREAM_CLIENT_CERT=$dir/us.pem UPSTREAM_CLIENT_KEY=$dir/us.key
 export STOCKROUTE_DB=$dir/stockroute.db QUEUE_ATTEMPTS=1
-for name in ${2:-$checks}; do check "$name"; done | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+play_checks "an_event_is_routed_over_tls_with_our_certificate
+	one_file_may_hold_certificate_and_key
+	without_our_certificate_nothing_is_routed
+	a_server_of_an_unknown_authority_gets_nothing
+	check_finds_what_is_wrong_with_the_files
+	http_to_another_machine_is_refused_or_warned_of"

@@ -10,55 +10,16 @@ set -u
 export LC_ALL=C
 
 cd "$(dirname "$0")/.." || exit 1
-B=$(realpath "${1:-build}")
-results=$(mktemp)
-dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-token.XXXXXX")
+mode=token
+# shellcheck source=tests/tool.sh
+. tests/tool.sh
 key_a=$(printf 'a%.0s' {1..64})
 key_b=$(printf 'b%.0s' {1..64})
-follower=
 
 # ---- What is called ------------------------------------------------------
 
-# Its output is in $dir/out, what it complains of in $dir/err.
-call() { # CODE WORD...
-	local code
-
-	timeout 60 "$B/stockroute" "${@:2}" >"$dir/out" 2>"$dir/err"
-	code=$?
-	[ $code = "$1" ] || fail "${*:2}: exit $code, expected $1:
-$(cat "$dir/out" "$dir/err")"
-}
-
-fail() { # WHY
-	echo "$1"
-	return 1
-}
-
-same() { # WHAT GOT EXPECTED
-	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
-}
-
-says() { # WORDS
-	grep -qF -- "$1" "$dir/out" "$dir/err" || fail "no '$1' in:
-$(cat "$dir/out" "$dir/err")"
-}
-
-wait_for() { # SECONDS COMMAND...
-	local until=$((SECONDS + $1))
-
-	while ! "${@:2}"; do
-		[ $SECONDS -lt $until ] || fail "in vain: ${*:2}" || return 1
-		sleep 0.05
-	done
-}
-
-sim_ask() { # METHOD PATH [BODY]
-	curl -sS --max-time 5 -X "$1" ${3+-d "$3"} "$url/control/$2"
-}
-
 issued() { # COUNT
-	same "tokens issued" "$(sim_ask GET stats |
-		grep -o '"token": *[0-9]*' | grep -o '[0-9]*$')" "$1"
+	same "tokens issued" "$(sim_number token)" "$1"
 }
 
 # An event that is decided now, which takes a token.
@@ -136,6 +97,7 @@ running_processes_go_on_with_the_new_key() {
 	decide one || return 1
 	"$B/stockroute" queue drain --follow >"$dir/follow" 2>&1 &
 	follower=$!
+	trap 'kill $follower; wait $follower' EXIT # of this check
 	wait_for 10 has_open "$STOCKROUTE_DB-wal" &&
 		call 0 token reseal && call 0 token reseal &&
 		waiting two >"$dir/in" &&
@@ -178,27 +140,16 @@ a_key_file_that_others_can_read_is_refused() {
 
 # ---- All -----------------------------------------------------------------
 
-check() { # FUNCTION: its name is the sentence
-	local why code=0
-
+begin_check() { # CHECK
 	export STOCKROUTE_DB=$dir/data/s.db
 	rm -rf "$dir/data"
 	mkdir "$dir/data"
-	sim_ask POST reset >/dev/null
-	# In a shell of its own, whose settings end with it.
-	why=$("$1" 2>&1; code=$?
-		[ -z "$follower" ] || { kill "$follower"; wait "$follower"; }
-		exit $code) || code=1
-	if [ $code = 0 ]; then
-		echo "ok - token: ${1//_/ }"
-	else
-		echo "not ok - token: ${1//_/ }"
-		printf '%s\n' "$why" | sed 's/^/# /'
-	fi
+	reset_sim
 }
 
-checks="
-	it_shows_the_tokens_age_and_never_the_token
+open_sim
+export LOG_LEVEL=warn
+play_checks "it_shows_the_tokens_age_and_never_the_token
 	what_is_not_understood_is_told
 	without_a_database_it_says_so
 	a_new_key_of_the_file_costs_no_token
@@ -207,17 +158,3 @@ checks="
 	without_the_old_key_a_token_is_fetched_anew
 	a_key_that_is_none_is_refused_unseen
 	a_key_file_that_others_can_read_is_refused"
-
-"$B/stockroute-sim" --port-file "$dir/port" >"$dir/sim.log" 2>&1 &
-sim_pid=$!
-trap 'exit 1' INT TERM
-trap 'kill $sim_pid 2>/dev/null; wait; rm -rf "$dir" "$results"' EXIT
-wait_for 5 test -s "$dir/port" || { echo "not ok - the simulator"; exit 1; }
-url=http://127.0.0.1:$(cat "$dir/port")
-export CXONE_BASE_URL=$url CXONE_CLIENT_ID=us CXONE_CLIENT_SECRET=word
-export INVENTORY_API_URL=$url/inventory WEBHOOK_AUTH=none LOG_LEVEL=warn
-for name in ${2:-$checks}; do check "$name"; done | tee "$results"
-passed=$(grep -c '^ok' "$results")
-failed=$(grep -c '^not ok' "$results")
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
