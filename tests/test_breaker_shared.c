@@ -215,9 +215,12 @@ static void with_a_broken_store_it_goes_on_alone(void **state)
 	run_for(world->loop, (int)(BREAKER_ALONE_US / CLOCK_MS) + 20);
 	send_one(world, &asked, &ended, 300 * CLOCK_MS);
 	assert_true(run_until(world->loop, &ended, 1, HELP_WAIT_MS));
-	run_for(world->loop, (int)(BREAKER_ALONE_US / CLOCK_MS) + 20);
-	is(ask(world), STATUS_OK);
-	run_for(world->loop, 300);
+	/* A busy machine may pass the patience with the store once more. */
+	for (int i = 0; i < 5 && counted(world, "calls") == 0; i++) {
+		run_for(world->loop, (int)(BREAKER_ALONE_US / CLOCK_MS) + 20);
+		is(ask(world), STATUS_OK);
+		run_for(world->loop, 300);
+	}
 	assert_true(counted(world, "calls") > 0);
 }
 
