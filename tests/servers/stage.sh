@@ -146,6 +146,24 @@ play_modes() { # JOBS MODE...
 	sum_up "$results"/*
 }
 
+# A place with a simulator for run_mode, until the shell of that ends.
+mode_open() { # MODE
+	mode=$1
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
+	trap 'exit 1' INT TERM
+	trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop; rm -rf "$dir"' EXIT
+	sim_start || fail "not ok - $mode: the simulator starts"
+}
+
+# The server, with an empty database.
+mode_begin() { # MEMBERS
+	write_config "$1"
+	rm -rf "$dir"/{client,data}
+	check starts
+	url=$(cat "$dir/url" 2>/dev/null) || return 1
+	endpoint=$url/webhook/routing-events
+}
+
 # A place with a simulator, for a script that needs one server only; until
 # the script ends.
 stage_open() { # SIM-START

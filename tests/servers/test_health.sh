@@ -262,26 +262,12 @@ queueing_is_well_again() { with_the_store_back_all_is_well 202; }
 
 # ---- One mode ------------------------------------------------------------
 
-# A fresh server with further members of the configuration.
-starts() {
-	server_start "$mode" "$dir" >/dev/null
-}
-
-begin() { # MEMBERS
-	write_config "$1"
-	rm -rf "$dir"/{client,data}
-	mkdir -p "$dir"/{client,data}
-	check starts
-	url=$(cat "$dir/url" 2>/dev/null) || return 1
-	endpoint=$url/webhook/routing-events
-}
-
 end() {
 	server_stop "$dir" >/dev/null 2>&1
 }
 
 check_pages() {
-	begin '' || return
+	mode_begin '' || return
 	check alive_is_answered
 	# Those that the environment configures open it at once.
 	[[ $mode != *-cgi && $mode != *-late && $mode != apache-htaccess ]] ||
@@ -296,7 +282,7 @@ check_pages() {
 }
 
 check_caps() {
-	begin '"routing_mode": "queue", "queue_max_rows": 50,
+	mode_begin '"routing_mode": "queue", "queue_max_rows": 50,
 		"queue_max_bytes": 100000, "queue_max_age_s": 60,' || return
 	# The first event of all makes the database.
 	post first >/dev/null
@@ -305,34 +291,30 @@ check_caps() {
 	check age_is_capped
 	check a_refused_event_leaves_no_row
 	end
-	begin '"routing_mode": "queue", "disk_min_bytes": 1000000000000000,' ||
-		return
+	mode_begin '"routing_mode": "queue",
+		"disk_min_bytes": 1000000000000000,' || return
 	check little_disk_is_refused
 	end
-	begin '"disk_min_bytes": 1000000000000000,' || return
+	mode_begin '"disk_min_bytes": 1000000000000000,' || return
 	check little_disk_stops_no_routing_in_sync_mode
 	check little_disk_leaves_no_spill
 	end
 }
 
 check_store() {
-	begin '' || return
+	mode_begin '' || return
 	check without_the_store_events_are_routed
 	check routing_is_well_again
 	check a_store_that_hangs_holds_nobody_for_long
 	end
-	begin '"routing_mode": "queue",' || return
+	mode_begin '"routing_mode": "queue",' || return
 	check without_the_store_a_queue_takes_nothing
 	check queueing_is_well_again
 	end
 }
 
 run_mode() { # MODE
-	mode=$1
-	dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-health.XXXXXX")
-	trap 'exit 1' INT TERM
-	trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop; rm -rf "$dir"' EXIT
-	sim_start || fail "not ok - $mode: the simulator starts" || return
+	mode_open "$1" || return
 	check_pages
 	case $mode in
 	lighttpd-socket | apache-proxy)

@@ -175,17 +175,8 @@ without_a_token_no_page_is_there() {
 
 # ---- One mode --------------------------------------------------------------
 
-begin() { # MEMBERS
-	write_config "$1"
-	rm -rf "$dir"/{client,data}
-	mkdir -p "$dir"/{client,data}
-	check starts
-	url=$(cat "$dir/url" 2>/dev/null) || return 1
-	endpoint=$url/webhook/routing-events
-}
-
 check_pages() {
-	begin "\"admin_token\": \"$token $next_token\"," || return
+	mode_begin "\"admin_token\": \"$token $next_token\"," || return
 	post first >/dev/null
 	check the_token_opens_every_page
 	check browsers_show_it_as_a_password
@@ -201,13 +192,9 @@ check_pages() {
 }
 
 run_mode() { # MODE
-	mode=$1
-	dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-pages.XXXXXX")
-	trap 'exit 1' INT TERM
-	trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop; rm -rf "$dir"' EXIT
-	sim_start || fail "not ok - $mode: the simulator starts" || return
+	mode_open "$1" || return
 	check_pages
-	begin '' || return
+	mode_begin '' || return
 	check without_a_token_no_page_is_there
 }
 

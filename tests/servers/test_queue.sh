@@ -330,11 +330,7 @@ check_cgi() {
 # ---- All -----------------------------------------------------------------
 
 run_mode() { # MODE
-	mode=$1
-	dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
-	trap 'exit 1' INT TERM
-	trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop; rm -rf "$dir"' EXIT
-	sim_start || fail "not ok - $mode: the simulator starts" || return
+	mode_open "$1" || return
 	if [[ $mode = *-cgi ]]; then
 		check_cgi
 	else

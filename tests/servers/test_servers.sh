@@ -366,11 +366,7 @@ check_processes() {
 run_mode() { # MODE
 	local further
 
-	mode=$1
-	dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
-	trap 'exit 1' INT TERM
-	trap 'server_stop "$dir" >/dev/null 2>&1; sim_stop; rm -rf "$dir"' EXIT
-	sim_start || fail "not ok - $mode: the simulator starts" || return
+	mode_open "$1" || return
 	# Far fewer than a burst brings.
 	[ "$mode" != lighttpd-late ] || further='"max_inflight": 3,'
 	write_config "${further-}"

@@ -295,11 +295,8 @@ end_world() {
 }
 
 run_mode() { # MODE
-	mode=$1
-	dir=$(mktemp -d "${TMPDIR:-/tmp}/stockroute-server.XXXXXX")
-	trap 'exit 1' INT TERM
+	mode_open "$1" || return
 	trap end_world EXIT
-	sim_start || fail "not ok - $mode: the simulator starts" || return
 	# The door would refuse first, since the disk is small.
 	write_config "\"routing_mode\": \"$mode\",
 		\"event_max_age_s\": 86400, \"disk_min_bytes\": 0,"
