@@ -54,9 +54,8 @@ TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o \
 	$(B)/page_text.o
 TOOL_O  := $(patsubst %,$(B)/src/%.o,$(TOOL_C))
-SIM_O   := $(patsubst tests/sim/%.c,$(B)/sim/%.o,$(wildcard tests/sim/*.c))
-CASES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/cases*.c))
-FAKES_O := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/fake_*.c))
+SIM_O   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/sim/*.c))
+CASES_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/cases*.c tests/fake_*.c))
 UNITS   := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 SHIMS   := $(patsubst tests/crash/%.c,$(B)/%.so,$(wildcard tests/crash/*.c))
 BENCH   := $(patsubst %,$(B)/bench/%,load upstream floor empty_responder)
@@ -67,19 +66,22 @@ ifneq ($(B),build)
 FCGI    := $(B)/stockroute.fcgi
 endif
 
-.PHONY: all compile demo test check race units cases servers crash lint bench \
-	bench-guard size soak proof fuzz valgrind sanitized map install \
-	install-tools clean
+# Each is a script that begins with the tools and what it NEEDs.
+SCRIPTS := test demo fuzz valgrind sanitized lint bench bench-guard size \
+	proof soak
+
+.PHONY: $(SCRIPTS) all compile check race tested units cases servers crash \
+	map install install-tools clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
 all: $(FCGI) $(B)/stockroute $(B)/stockroute-sim
 
-LINK    = @echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $^
+LINK    = @mkdir -p $(@D); echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $^
 EMBED   = awk -v want=$(subst .,,$(suffix $@)) -f sql/embed.awk $(SQL) \
 	> $@.new && mv $@.new $@
 
-$(FCGI): $(B)/main.o $(B)/libapp.a
+$(FCGI): $(B)/cgi-bin/main.o $(B)/libapp.a
 	$(LINK) $(LDLIBS)
 
 $(B)/stockroute: $(TOOL_O) $(B)/libapp.a
@@ -89,20 +91,21 @@ $(B)/stockroute-sim: $(SIM_O)
 	$(LINK) -lmicrohttpd -ljansson -lpthread
 
 # The fakes come before the library, so that it does not give its own.
-$(B)/cases: $(CASES_O) $(FAKES_O) $(B)/libapp.a
+$(B)/cases: $(CASES_O) $(B)/libapp.a
 	$(LINK) $(LDLIBS)
 
 $(B)/test_%: $(B)/tests/test_%.o $(B)/libapp.a
 	$(LINK) $(LDLIBS) -lcmocka
 
 # A database of any size, for size.sh.
-$(B)/decisions: $(B)/bench/decisions.o $(B)/src/tool_progress.o $(B)/libapp.a
+$(B)/decisions: $(B)/tests/bench/decisions.o $(B)/src/tool_progress.o \
+		$(B)/libapp.a
 	$(LINK) $(LDLIBS)
 
 # The benchmark's load, its upstreams, and what it holds the program against.
-$(B)/bench/load: $(B)/bench/load.o $(B)/bench/load_event.o
+$(B)/bench/load: $(B)/tests/bench/load.o $(B)/tests/bench/load_event.o
 	$(LINK) -lcrypto
-$(B)/bench/%: $(B)/bench/%.o
+$(B)/bench/%: $(B)/tests/bench/%.o
 	$(LINK) -lfcgi
 
 # What crash.sh loads before the program, to deceive it.
@@ -128,36 +131,42 @@ $(B)/page_text.c: src/page.awk src/page.css src/page.js
 COMPILE = @mkdir -p $(@D); echo "  CC $<"; \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/src/%.o: src/%.c | $(B)/sql.h
+# sql.h is made before the first that may include it; .d knows who does.
+$(B)/%.o: %.c | $(B)/sql.h
 	$(COMPILE)
-$(B)/main.o: cgi-bin/main.c | $(B)/sql.h
-	$(COMPILE)
-$(B)/sql.o: $(B)/sql.c
-	$(COMPILE)
-$(B)/page_text.o: $(B)/page_text.c
-	$(COMPILE)
-$(B)/sim/%.o: tests/sim/%.c
-	$(COMPILE)
-$(B)/tests/%.o: tests/%.c | $(B)/sql.h
-	$(COMPILE)
-$(B)/bench/%.o: tests/bench/%.c | $(B)/sql.h
+$(B)/%.o: $(B)/%.c
 	$(COMPILE)
 
-# What the parts print themselves is kept in $(B)/*.log; the summary is one.
-demo: install-tools
-	@$(MAKE) --no-print-directory -j2 all
-	@tests/demo.sh
+demo soak: NEED = all
+valgrind: NEED = compile
+bench bench-guard: NEED = all $(BENCH)
+size: NEED = all $(B)/decisions
+proof: NEED = all $(SHIMS) $(B)/test_token_processes
 
-test: install-tools
-	@tests/run.sh
+test: RUN = run.sh
+lint: RUN = lint.sh $(B)
+# Peers whose runtime cannot be installed are left out.
+bench: RUN = install-tools.sh bench || true; tests/bench/bench.sh
+# Has a decision become dearer? Counted in instructions, in half a minute.
+bench-guard: RUN = bench/guard.sh $(B)
+# Reports, pages and writes with ten million decisions.
+size: RUN = bench/size.sh
+demo fuzz valgrind sanitized proof soak: RUN = $@.sh
+
+$(SCRIPTS): install-tools
+	@$(if $(NEED),$(MAKE) --no-print-directory -j2 $(NEED))
+	@tests/$(RUN)
 
 # Everything there is, run nothing.
 compile: all $(B)/cases $(UNITS) $(SHIMS) $(BENCH)
 
+# What units and cases run.
+tested: $(B)/stockroute-sim $(B)/cases $(UNITS)
+
 units: $(B)/stockroute-sim $(UNITS)
 	@tests/units.sh $(B)
 
-cases: all $(B)/cases
+cases: $(B)/cases
 	@$(B)/cases memory
 
 servers: all
@@ -167,53 +176,16 @@ crash: all $(SHIMS)
 	@tests/crash.sh
 	@tests/crash.sh --prove
 
+GOALS   ?= units cases
+
 check:
-	@$(MAKE) --no-print-directory -k B=build/check units cases \
+	@$(MAKE) --no-print-directory -k B=build/check $(GOALS) \
 		HARDEN='-O1 -g' SANITIZE='-fsanitize=address,undefined \
 		-fno-sanitize-recover=all -fno-omit-frame-pointer'
 
 race:
-	@$(MAKE) --no-print-directory -k B=build/race units cases \
+	@$(MAKE) --no-print-directory -k B=build/race $(GOALS) \
 		HARDEN='-O1 -g' SANITIZE='-fsanitize=thread'
-
-fuzz: install-tools
-	@tests/fuzz.sh
-
-valgrind: install-tools
-	@$(MAKE) --no-print-directory -j2 compile
-	@tests/valgrind.sh
-
-# What runs behind web servers, with the sanitizers inside.
-sanitized: install-tools
-	@tests/sanitized.sh
-
-lint: install-tools
-	@tests/lint.sh $(B)
-
-# Peers whose runtime cannot be installed are left out.
-bench: install-tools
-	@tests/install-tools.sh bench || true
-	@$(MAKE) --no-print-directory -j2 all $(BENCH)
-	@tests/bench/bench.sh
-
-# Has a decision become dearer? Counted in instructions, in half a minute.
-bench-guard: install-tools
-	@$(MAKE) --no-print-directory -j2 all $(BENCH)
-	@tests/bench/guard.sh $(B)
-
-# Reports, pages and writes with ten million decisions.
-size: install-tools
-	@$(MAKE) --no-print-directory -j2 all $(B)/decisions
-	@tests/bench/size.sh
-
-# The figures of what was proven, in about twelve minutes.
-proof: install-tools
-	@$(MAKE) --no-print-directory -j2 all $(SHIMS) $(B)/test_token_processes
-	@tests/proof.sh
-
-soak: install-tools
-	@$(MAKE) --no-print-directory -j2 all
-	@tests/soak.sh
 
 map:
 	@for f in $(PATH_C) $(BASE_C) $(SHOW_C) $(TOOL_C); do \
@@ -233,4 +205,5 @@ install: all
 clean:
 	rm -rf $(B) cgi-bin/stockroute.fcgi
 
--include $(wildcard $(B)/*.d $(B)/*/*.d)
+-include $(wildcard $(addprefix $(B)/,*.d cgi-bin/*.d src/*.d tests/*.d \
+	tests/*/*.d))

@@ -193,7 +193,7 @@ check_first_lines() { # "line 1 of a source says what goes in and out"
 check_global_variables() { # "no variable lives outside a function's run"
 	local object
 
-	for object in "$B"/src/*.o "$B/main.o"; do
+	for object in "$B"/src/*.o "$B/cgi-bin/main.o"; do
 		objdump -t "$object" | awk -v object="${object##*/}" '
 			NF > 4 && $(NF - 2) ~ /^(\.t?data|\.t?bss|\*COM\*)/ &&
 			$(NF - 2) !~ /^\.data\.rel\.ro/ && $NF !~ /^\./ {

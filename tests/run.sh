@@ -3,9 +3,12 @@
 #
 #	run.sh [PART...]	default: all parts
 #
-# Two parts run at a time. What a part prints goes to B/logs/PART.log;
-# here it gets one line when it ends and, when it fails, the lines that say
-# so. The last line is the sum. Each part must end within PART_SECONDS (400).
+# First come the parts that compute, two at once, the compilers above all; so
+# they do not disturb the others, which wait most of their time for a moment
+# to come: TEST_LANES (3) of them run at once. What a part prints goes to
+# B/logs/PART.log; here it gets one line when it ends and, when it fails, the
+# lines that say so. The last line is the sum. Each part must end within
+# PART_SECONDS (400).
 set -u -o pipefail
 export LC_ALL=C
 
@@ -13,20 +16,21 @@ cd "$(dirname "$0")/.." || exit 1
 B=${B:-build}
 logs=$B/logs
 modes="cgi $(tests/servers/server.sh modes)"
-# The longest come first, so that the two lanes end together.
-parts="race check units crash clang fuzz"
+# The longest come first, so that the lanes end together.
+busy="built-race built-check clang fuzz"
+parts="race check"
 for mode in $modes; do parts+=" cases-$mode"; done
 for script in tests/servers/test_*.sh tests/test_tool_*.sh; do
 	parts+=" $(basename "$script" .sh)"
 done
-parts+=" browser guard hardened cases-memory simulator"
+parts+=" crash units browser guard hardened cases-memory simulator"
 
 run_part() { # PART
 	case $1 in
 	gcc) make -s -j2 compile ;;
 	clang) make -s CC="clang -Wshorten-64-to-32" B="$B/clang" compile ;;
-	check) make -s check ;;
-	race) make -s race ;;
+	built-*) make -s -j2 "${1#built-}" GOALS=tested ;;
+	check | race) UNIT_JOBS=2 make -s "$1" ;;
 	units) tests/units.sh "$B" ;;
 	test_tool_*) "tests/$1.sh" "$B" ;;
 	test_*) "tests/servers/$1.sh" ;;
@@ -88,26 +92,31 @@ play() { # PART
 	echo "    all in $log"
 }
 
-# xargs and timeout start this script again for one part.
+play_all() { # LANES PARTS
+	# shellcheck disable=SC2086
+	printf '%s\n' $2 | xargs -r -P "$1" -n1 "$0" --play
+}
+
+# xargs and timeout start this script again for one part. What is told of it
+# is one write, so that two that end together do not mix.
 case ${1-} in
 --part)
 	run_part "$2"
 	exit
 	;;
 --play)
-	play "$2"
+	text=$(play "$2")
+	printf '%s\n' "$text"
 	exit
 	;;
 esac
 
 mkdir -p "$logs"
 rm -f "$logs"/*.sum
-[ $# = 0 ] || parts=$*
+[ $# = 0 ] || { busy= && parts=$*; }
 play gcc
-# One write for each part, so that two that end together do not mix.
-# shellcheck disable=SC2016,SC2086
-printf '%s\n' $parts | xargs -P2 -I{} sh -c \
-	'text=$("$0" --play "$1") && printf "%s\n" "$text"' "$0" {}
+play_all 2 "$busy"
+play_all "${TEST_LANES:-3}" "$parts"
 echo "$SECONDS s in all; logs are in $logs"
 cat "$logs"/*.sum | awk '{ p += $1; f += $2 } END {
 	print p " passed, " f " failed"
