@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "clock.h"
 #include "http_call.h"
 #include "loop.h"
 
@@ -20,13 +21,23 @@
  */
 #define HTTP_MULTI_TRANSFERS 64
 
+/*
+ * Once idle for so long, a handle goes with its connections: curl uses none
+ * again that was idle for 118 s, and only looks for those that the server has
+ * closed when a transfer begins.
+ */
+#define HTTP_MULTI_IDLE_US (120 * CLOCK_SECOND)
+
 /* A transfer has ended; the call is no longer in the handle. */
 typedef void http_multi_ended(struct http_call *call, CURLcode result);
 
 struct http_multi {
 	struct loop *loop;
-	CURLM *curl; /* NULL until the first call is added */
+	CURLM *curl; /* NULL before the first call, and after a long pause */
 	struct loop_timer timer;
+	struct loop_timer idle_timer;
+	int64_t idle_us; /* HTTP_MULTI_IDLE_US; tests change it */
+	int64_t used_us; /* when a transfer ended last */
 	size_t running;
 	http_multi_ended *ended;
 };

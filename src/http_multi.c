@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-#include "clock.h"
-
 /*
  * Connections that stay open, busy ones counted: enough that a change of the
  * two upstreams' shares closes none. curl's own rule, 4 x the transfers of
@@ -133,20 +131,45 @@ static bool make_curl(struct http_multi *multi)
 	curl_multi_setopt(curl, CURLMOPT_TIMERDATA, multi);
 	curl_multi_setopt(curl, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
 	multi->curl = curl;
+	loop_timer_set(multi->loop, &multi->idle_timer,
+	    loop_now_us(multi->loop) + multi->idle_us);
 	return true;
+}
+
+static void let_go(struct http_multi *multi)
+{
+	curl_multi_cleanup(multi->curl);
+	loop_timer_stop(multi->loop, &multi->timer);
+	multi->curl = NULL;
+}
+
+/* Armed once, it moves on by itself: no transfer pays for it. */
+static void idle_due(void *arg)
+{
+	struct http_multi *multi = arg;
+	int64_t now_us = loop_now_us(multi->loop);
+	int64_t from_us = multi->running > 0 ? now_us : multi->used_us;
+
+	if (now_us - from_us >= multi->idle_us)
+		let_go(multi);
+	else
+		loop_timer_set(
+		    multi->loop, &multi->idle_timer, from_us + multi->idle_us);
 }
 
 void http_multi_init(
     struct http_multi *multi, struct loop *loop, http_multi_ended *ended)
 {
-	*multi = (struct http_multi){.loop = loop, .ended = ended};
+	*multi = (struct http_multi){
+	    .loop = loop, .idle_us = HTTP_MULTI_IDLE_US, .ended = ended};
 	loop_timer_init(&multi->timer, curl_due, multi);
+	loop_timer_init(&multi->idle_timer, idle_due, multi);
 }
 
 void http_multi_done(struct http_multi *multi)
 {
-	curl_multi_cleanup(multi->curl);
-	loop_timer_stop(multi->loop, &multi->timer);
+	let_go(multi);
+	loop_timer_stop(multi->loop, &multi->idle_timer);
 }
 
 bool http_multi_add(struct http_multi *multi, struct http_call *call)
@@ -164,4 +187,5 @@ void http_multi_remove(struct http_multi *multi, struct http_call *call)
 {
 	curl_multi_remove_handle(multi->curl, call->easy);
 	multi->running--;
+	multi->used_us = loop_now_us(multi->loop);
 }
