@@ -5,7 +5,7 @@
 #
 # First come the parts that compute, two at once, the compilers above all; so
 # they do not disturb the others, which wait most of their time for a moment
-# to come: TEST_LANES (3) of them run at once. What a part prints goes to
+# to come: TEST_LANES (2) of them run at once. What a part prints goes to
 # B/logs/PART.log; here it gets one line when it ends and, when it fails, the
 # lines that say so. The last line is the sum. Each part must end within
 # PART_SECONDS (400).
@@ -116,7 +116,7 @@ rm -f "$logs"/*.sum
 [ $# = 0 ] || { busy= && parts=$*; }
 play gcc
 play_all 2 "$busy"
-play_all "${TEST_LANES:-3}" "$parts"
+play_all "${TEST_LANES:-2}" "$parts"
 echo "$SECONDS s in all; logs are in $logs"
 cat "$logs"/*.sum | awk '{ p += $1; f += $2 } END {
 	print p " passed, " f " failed"
