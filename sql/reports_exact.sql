@@ -81,6 +81,7 @@ SELECT
 FROM ranked
 GROUP BY part
 -- Outcomes in the order of the columns.
-ORDER BY min(place), CASE :by WHEN 'outcome' THEN min(instr('routed fallback'
-	|| ' skipped refused failed duplicate superseded expired dropped', part))
-	END, part;
+ORDER BY min(place),
+	CASE :by WHEN 'outcome' THEN min(instr('routed fallback skipped'
+		|| ' refused failed duplicate superseded expired dropped',
+		part)) END, part;

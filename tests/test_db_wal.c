@@ -36,7 +36,7 @@ static bool gate_is_free(const struct place *place)
 }
 
 /* In the place of libc's. */
-int sync_file_range(int fd, off64_t offset, off64_t bytes, unsigned flags)
+int sync_file_range(int fd, off64_t offset, off64_t count, unsigned flags)
 {
 	struct call *call = &calls.call[calls.count++];
 	struct stat about;
@@ -45,7 +45,7 @@ int sync_file_range(int fd, off64_t offset, off64_t bytes, unsigned flags)
 	assert_int_equal(fstat(fd, &about), 0);
 	*call = (struct call){
 	    .from = offset,
-	    .to = offset + bytes,
+	    .to = offset + count,
 	    .file = about.st_ino,
 	    .flags = flags,
 	    .gate_was_free = gate_is_free(calls.place),
