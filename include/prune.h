@@ -48,11 +48,29 @@ enum status prune_some(struct db *db, const struct prune_limits *limits,
 enum status prune_left(
     struct db *db, const struct prune_limits *limits, int64_t *decisions);
 
+/* What a caller of prune_turn() is to do. */
+enum prune_turn {
+	PRUNE_NOT_YET, /* another process did, or the clock is not trusted */
+	PRUNE_DUE,
+	PRUNE_HELD, /* nothing; but tell that the clock may be ahead */
+	PRUNE_TURN_COUNT
+};
+
 /*
- * True for one caller in every_us, over all processes: who shall prune. To
- * be run in a transaction.
+ * PRUNE_DUE for one caller in every_us, over all processes, by the wall clock,
+ * which alone they share. A clock that was put ahead must not cost what is
+ * kept: when the last turn was longer than PRUNE_GAP_US ago, one caller gets
+ * PRUNE_HELD, and nobody's turn comes for PRUNE_HOLD_US, in which the clock
+ * may be put right. A site that has slept for so long waits the same. To be
+ * run in a transaction. *ago_us, with PRUNE_HELD only: since the last turn.
  */
-enum status prune_is_due(
-    struct db *db, int64_t now_us, int64_t every_us, bool *due);
+#define PRUNE_GAP_US  INT64_C(172800000000) /* two days */
+#define PRUNE_HOLD_US INT64_C(86400000000)  /* must be the shorter one */
+enum status prune_turn(struct db *db, int64_t now_us, int64_t every_us,
+    enum prune_turn *turn, int64_t *ago_us);
+
+/* A turn taken by somebody who says that the clock is right: nobody waits
+ * because of it. To be run in a transaction. */
+enum status prune_trust(struct db *db, int64_t now_us);
 
 #endif

@@ -46,6 +46,7 @@ static const enum sql migrations[] = {
     SQL_schema_18_views,
     SQL_schema_19_interaction,
     SQL_schema_20_decision,
+    SQL_schema_21_prune_held,
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 #define SEALED_SINCE   14 /* tokens stood in the clear before */

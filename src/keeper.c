@@ -19,7 +19,8 @@ struct keeper {
 	bool pruning; /* this process is the one that does */
 	/* Below: while it runs, the store's thread's. */
 	int64_t folded;
-	bool prune_due;
+	enum prune_turn turn;
+	int64_t unpruned_us;       /* with PRUNE_HELD: for how long */
 	struct prune_count pruned; /* by this step */
 	int64_t decisions;         /* pruned by this run */
 };
@@ -91,12 +92,20 @@ static enum status fold_body(struct db *db, void *arg)
 	struct keeper *keeper = arg;
 	enum status status;
 
-	keeper->prune_due = false;
+	keeper->turn = PRUNE_NOT_YET;
 	status = rollup_fold(db, ROLLUP_FOLD_ROWS, &keeper->folded);
 	if (status != STATUS_OK || keeper->folded == ROLLUP_FOLD_ROWS)
 		return status;
-	return prune_is_due(
-	    db, clock_wall_us(), KEEPER_PRUNE_US, &keeper->prune_due);
+	return prune_turn(db, clock_wall_us(), KEEPER_PRUNE_US, &keeper->turn,
+	    &keeper->unpruned_us);
+}
+
+static void warn_held(int64_t unpruned_us)
+{
+	log_line(LOG_WARN, NULL,
+	    "by this clock old decisions were last deleted %lld days ago: put "
+	    "it right if it is ahead, nothing is deleted for a day",
+	    (long long)(unpruned_us / CLOCK_SECOND / 86400));
 }
 
 static void folded(void *arg, enum status status)
@@ -106,7 +115,9 @@ static void folded(void *arg, enum status status)
 	keeper->running = false;
 	if (status != STATUS_OK)
 		warn("decisions were not added up", status);
-	keeper->pruning = status == STATUS_OK && keeper->prune_due;
+	else if (keeper->turn == PRUNE_HELD)
+		warn_held(keeper->unpruned_us);
+	keeper->pruning = status == STATUS_OK && keeper->turn == PRUNE_DUE;
 	if (keeper->pruning)
 		rest(keeper, 0);
 	else if (status == STATUS_OK && keeper->folded == ROLLUP_FOLD_ROWS)

@@ -1,6 +1,8 @@
 /* prune.c: what is older than it is to be kept -> deleted, a few at a time */
 #include "prune.h"
 
+#include <stdbool.h>
+
 #include "clock.h"
 #include "rollup.h"
 
@@ -133,17 +135,74 @@ enum status prune_left(
 	return status;
 }
 
-enum status prune_is_due(
-    struct db *db, int64_t now_us, int64_t every_us, bool *due)
-{
-	struct db_row *row = db_use(db, SQL_prune_due);
-	enum status status;
+/* Unix time of the last turn, 0 if there was none, and of the next one if the
+ * clock was not trusted then. */
+struct turns {
+	int64_t last_us;
+	int64_t held_until_us;
+};
 
-	db_bind_int(row, ":now_us", now_us);
-	db_bind_int(row, ":every_us", every_us);
+/* A last turn that is still to come was a clock's that was ahead: it counts
+ * for nothing, and neither does what was held because of it. */
+static enum prune_turn take_turn(
+    struct turns *turns, int64_t now_us, int64_t every_us)
+{
+	int64_t ago_us = now_us - turns->last_us;
+	bool known = turns->last_us > 0 && ago_us >= 0;
+	enum prune_turn turn = PRUNE_DUE;
+
+	if (known && (ago_us < every_us || now_us < turns->held_until_us))
+		return PRUNE_NOT_YET;
+	if (known && ago_us > PRUNE_GAP_US)
+		turn = PRUNE_HELD;
+	turns->last_us = now_us;
+	turns->held_until_us = turn == PRUNE_HELD ? now_us + PRUNE_HOLD_US : 0;
+	return turn;
+}
+
+static enum status read_turns(struct db *db, struct turns *turns)
+{
+	struct db_row *row = db_use(db, SQL_prune_turns);
+
+	if (db_next(row)) {
+		turns->last_us = db_int(row, 0);
+		turns->held_until_us = db_int(row, 1);
+	}
+	return db_done(row);
+}
+
+static enum status save_turns(struct db *db, const struct turns *turns)
+{
+	struct db_row *row = db_use(db, SQL_prune_turned);
+
+	db_bind_int(row, ":pruned_us", turns->last_us);
+	db_bind_int(row, ":held_until_us", turns->held_until_us);
 	db_next(row);
-	status = db_done(row);
-	if (status == STATUS_OK)
-		*due = db_changed(db) > 0;
-	return status;
+	return db_done(row);
+}
+
+enum status prune_turn(struct db *db, int64_t now_us, int64_t every_us,
+    enum prune_turn *turn, int64_t *ago_us)
+{
+	struct turns turns = {0};
+	enum status status = read_turns(db, &turns);
+	int64_t last_us = turns.last_us;
+	enum prune_turn taken;
+
+	if (status != STATUS_OK)
+		return status;
+	taken = take_turn(&turns, now_us, every_us);
+	if (taken != PRUNE_NOT_YET)
+		status = save_turns(db, &turns);
+	if (status != STATUS_OK)
+		return status;
+	*turn = taken;
+	if (taken == PRUNE_HELD)
+		*ago_us = now_us - last_us;
+	return STATUS_OK;
+}
+
+enum status prune_trust(struct db *db, int64_t now_us)
+{
+	return save_turns(db, &(struct turns){.last_us = now_us});
 }

@@ -17,14 +17,22 @@
 #define PAUSE_US 2000 /* between two transactions: events go first */
 
 static const char usage[] =
-    "usage: stockroute prune [--dry-run]\n"
+    "usage: stockroute prune [--dry-run | --anyway]\n"
     "\n"
     "Adds up the decisions that are in no sum yet, then deletes what is\n"
     "older than RETENTION_DECISIONS_DAYS, _MINUTES_DAYS, _HOURS_DAYS and\n"
     "_DAYS_DAYS say. Long-running processes do so by themselves, once in\n"
-    "an hour; this is for cron where there is none.\n"
+    "an hour; this is for cron where there is none. When the last time is\n"
+    "more than two days ago the clock may be ahead: then nothing is deleted\n"
+    "for a day.\n"
     "\n"
-    "  --dry-run  tells what would be deleted, and changes nothing\n";
+    "  --dry-run  tells what would be deleted, and changes nothing\n"
+    "  --anyway   deletes at once: the clock is right\n";
+
+static const char held[] =
+    "stockroute prune: by this clock the last time was more than two days\n"
+    "ago, and it may be ahead: nothing is deleted for a day. If the clock is\n"
+    "right, stockroute prune --anyway deletes at once.\n";
 
 struct prune {
 	struct db *db;
@@ -32,6 +40,8 @@ struct prune {
 	struct prune_count count; /* so far */
 	int64_t folded;
 	int64_t left;
+	enum prune_turn turn;
+	bool anyway;
 	struct tool_progress progress;
 };
 
@@ -91,13 +101,26 @@ static enum status prune_all(struct prune *prune)
 	return status;
 }
 
+static enum status take_turn(struct prune *prune)
+{
+	int64_t now_us = clock_wall_us();
+	int64_t ago_us;
+
+	if (prune->anyway)
+		return prune_trust(prune->db, now_us);
+	return prune_turn(prune->db, now_us, 0, &prune->turn, &ago_us);
+}
+
 /* First all is added up: a decision that is in no sum stays. */
 static enum status work(struct prune *prune)
 {
 	enum status status = fold_all(prune);
 
 	if (status == STATUS_OK)
-		status = prune_left(prune->db, &prune->limits, &prune->left);
+		status = commit(prune, take_turn);
+	if (status != STATUS_OK || prune->turn != PRUNE_DUE)
+		return status;
+	status = prune_left(prune->db, &prune->limits, &prune->left);
 	if (status == STATUS_OK)
 		status = prune_all(prune);
 	if (status == STATUS_OK)
@@ -122,11 +145,14 @@ static enum status tell(struct prune *prune)
 int tool_prune(int argc, char **argv)
 {
 	bool dry = argc == 2 && strcmp(argv[1], "--dry-run") == 0;
-	struct prune prune = {.db = NULL};
+	struct prune prune = {
+	    .turn = PRUNE_DUE,
+	    .anyway = argc == 2 && strcmp(argv[1], "--anyway") == 0,
+	};
 	struct config *config = NULL;
 	enum status status;
 
-	if (argc != 1 && !dry) {
+	if (argc != 1 && !dry && !prune.anyway) {
 		fputs(usage, stderr);
 		return 2;
 	}
@@ -138,7 +164,9 @@ int tool_prune(int argc, char **argv)
 	status = dry ? tell(&prune) : work(&prune);
 	if (status != STATUS_OK)
 		fprintf(stderr, "stockroute prune: %s\n", status_name(status));
+	else if (prune.turn != PRUNE_DUE)
+		fputs(held, stderr);
 	config_free(config);
 	db_close(prune.db);
-	return status == STATUS_OK ? 0 : 1;
+	return status == STATUS_OK && prune.turn == PRUNE_DUE ? 0 : 1;
 }

@@ -96,6 +96,33 @@ static void more_than_one_fold_takes_is_folded_and_pruned(void **state)
 	loop_free(loop);
 }
 
+static void a_clock_that_leapt_deletes_nothing(void **state)
+{
+	static const struct config config = {.retention_decisions_days = 30};
+	struct place *place = *state;
+	struct loop *loop = loop_new();
+	struct store *store = NULL;
+	struct keeper *keeper;
+	sqlite3 *raw;
+
+	insert(place, 10);
+	raw = raw_open(place);
+	raw_run(raw, "UPDATE rollup_state SET pruned_us = 1000000");
+	sqlite3_close(raw);
+	assert_int_equal(
+	    store_open(loop, place->path, &store, place->problem), STATUS_OK);
+	keeper = keeper_new(&config, loop, store);
+	assert_non_null(keeper);
+	keeper_start(keeper);
+	waits_for(place, loop, "SELECT held_until_us > 0 FROM rollup_state", 1);
+	keeper_stop(keeper);
+	store_flush(store);
+	assert_int_equal(raw_int(place, "SELECT count(*) FROM decision"), 10);
+	keeper_free(keeper);
+	store_close(store);
+	loop_free(loop);
+}
+
 /* A process that lives for one event. */
 static void live_shortly(struct place *place)
 {
@@ -143,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_PLACE(more_than_one_fold_takes_is_folded_and_pruned),
+	    WITH_PLACE(a_clock_that_leapt_deletes_nothing),
 	    WITH_PLACE(one_process_in_so_many_folds_for_the_others),
 	};
 

@@ -332,15 +332,18 @@ static void what_is_left_is_told(void **state)
 	db_close(db);
 }
 
-static bool is_due(struct db *db, int64_t now_us)
+static enum prune_turn turn_at(struct db *db, int64_t now_us)
 {
-	bool due = false;
+	enum prune_turn turn = PRUNE_TURN_COUNT;
+	int64_t ago_us = 0;
 
 	assert_int_equal(db_begin(db, false), STATUS_OK);
 	assert_int_equal(
-	    prune_is_due(db, now_us, 60 * CLOCK_SECOND, &due), STATUS_OK);
+	    prune_turn(db, now_us, 60 * CLOCK_SECOND, &turn, &ago_us),
+	    STATUS_OK);
 	assert_int_equal(db_commit(db), STATUS_OK);
-	return due;
+	assert_true(turn == PRUNE_HELD ? ago_us > PRUNE_GAP_US : ago_us == 0);
+	return turn;
 }
 
 static void one_prunes_in_each_turn(void **state)
@@ -348,14 +351,63 @@ static void one_prunes_in_each_turn(void **state)
 	struct db *db = must_open(*state, DB_SERVE);
 	struct db *other = must_open(*state, DB_SERVE);
 
-	assert_true(is_due(db, NOW));
-	assert_false(is_due(other, NOW));
-	assert_false(is_due(db, NOW + 59 * CLOCK_SECOND));
-	assert_true(is_due(other, NOW + 60 * CLOCK_SECOND));
-	/* The clock was put back. */
-	assert_true(is_due(db, NOW - DAY));
-	assert_false(is_due(db, NOW - DAY + 1));
+	assert_int_equal(turn_at(db, NOW), PRUNE_DUE);
+	assert_int_equal(turn_at(other, NOW), PRUNE_NOT_YET);
+	assert_int_equal(turn_at(db, NOW + 59 * CLOCK_SECOND), PRUNE_NOT_YET);
+	assert_int_equal(turn_at(other, NOW + 60 * CLOCK_SECOND), PRUNE_DUE);
 	db_close(other);
+	db_close(db);
+}
+
+static void a_clock_put_back_does_not_put_off_pruning(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+
+	assert_int_equal(turn_at(db, NOW), PRUNE_DUE);
+	assert_int_equal(turn_at(db, NOW - DAY), PRUNE_DUE);
+	assert_int_equal(turn_at(db, NOW - DAY + 1), PRUNE_NOT_YET);
+	db_close(db);
+}
+
+static void after_a_leap_of_the_clock_nothing_is_deleted_for_a_day(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+	struct db *other = must_open(*state, DB_SERVE);
+	int64_t ahead_us = NOW + 1000 * DAY;
+
+	assert_int_equal(turn_at(db, NOW), PRUNE_DUE);
+	assert_int_equal(turn_at(db, NOW + PRUNE_GAP_US), PRUNE_DUE);
+	assert_int_equal(turn_at(db, ahead_us), PRUNE_HELD);
+	assert_int_equal(turn_at(other, ahead_us + 1), PRUNE_NOT_YET);
+	assert_int_equal(
+	    turn_at(other, ahead_us + PRUNE_HOLD_US - 1), PRUNE_NOT_YET);
+	assert_int_equal(turn_at(other, ahead_us + PRUNE_HOLD_US), PRUNE_DUE);
+	db_close(other);
+	db_close(db);
+}
+
+static void a_clock_that_is_put_right_ends_the_wait(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+
+	assert_int_equal(turn_at(db, NOW), PRUNE_DUE);
+	assert_int_equal(turn_at(db, NOW + 1000 * DAY), PRUNE_HELD);
+	assert_int_equal(turn_at(db, NOW + DAY), PRUNE_DUE);
+	assert_int_equal(turn_at(db, NOW + DAY + 60 * CLOCK_SECOND), PRUNE_DUE);
+	db_close(db);
+}
+
+static void a_clock_that_is_said_to_be_right_is_not_waited_for(void **state)
+{
+	struct db *db = must_open(*state, DB_SERVE);
+	int64_t ahead_us = NOW + 1000 * DAY;
+
+	assert_int_equal(turn_at(db, NOW), PRUNE_DUE);
+	assert_int_equal(turn_at(db, ahead_us), PRUNE_HELD);
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	assert_int_equal(prune_trust(db, ahead_us), STATUS_OK);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	assert_int_equal(turn_at(db, ahead_us + 60 * CLOCK_SECOND), PRUNE_DUE);
 	db_close(db);
 }
 
@@ -373,6 +425,10 @@ int main(void)
 	    WITH_PLACE(zero_days_keep_for_ever),
 	    WITH_PLACE(what_is_left_is_told),
 	    WITH_PLACE(one_prunes_in_each_turn),
+	    WITH_PLACE(a_clock_put_back_does_not_put_off_pruning),
+	    WITH_PLACE(after_a_leap_of_the_clock_nothing_is_deleted_for_a_day),
+	    WITH_PLACE(a_clock_that_is_put_right_ends_the_wait),
+	    WITH_PLACE(a_clock_that_is_said_to_be_right_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

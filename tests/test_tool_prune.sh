@@ -53,6 +53,16 @@ ok "the others stay" count_is decision 1
 ok "all are in the sums first" \
 	count_is "rollup WHERE level = 0 AND kind = 'total' AND count = 3" 1
 ok "there is no more to do" called 0 '^pruned: 0 decisions, 0 sums$'
+sqlite3 "$STOCKROUTE_DB" "UPDATE rollup_state SET pruned_us = 1000000;
+	UPDATE decision SET received_us = 1000000;
+	INSERT INTO decision (received_us, outcome, status, http,
+		inventory_attempts, cxone_attempts, token_refreshes, total_us)
+	VALUES (2000000, 'routed', 'ok', 200, 1, 1, 0, 12000)"
+ok "a clock that seems ahead deletes nothing" called 1 'may be ahead'
+ok "nor does it later in the day" called 1 'may be ahead'
+ok "all are there still" count_is decision 2
+ok "unless it is said to be right" called 0 '^pruned: 1 dec' --anyway
+ok "and then it is" called 0 '^pruned: 0 dec'
 ok "a wrong word is answered with the usage" called 2 '^usage: ' --all
 STOCKROUTE_DB=$dir/none/stockroute.db
 ok "what cannot be opened is told" called 1 . --dry-run
