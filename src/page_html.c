@@ -216,8 +216,9 @@ static void add_share_tiles(const struct rollup_sum *all, struct text *text)
 	    text);
 	add_share_tile(
 	    &(struct share){
-		.name = "Failed",
-		.part = all->outcomes[OUTCOME_FAILED],
+		.name = "Failed or too late",
+		.part = all->outcomes[OUTCOME_FAILED] +
+			all->outcomes[OUTCOME_EXPIRED],
 		.of = all->times.count,
 		.what = "events",
 	    },

@@ -453,6 +453,20 @@ static void an_empty_database_has_a_page(void **state)
 	has(page, "\"count\":0");
 }
 
+/* As the verdict counts them, which stands above it. */
+static void what_expired_counts_as_failed_on_the_tile(void **state)
+{
+	struct bench *bench = *state;
+
+	for (int i = 0; i < 8; i++)
+		decide(bench, 3, OUTCOME_ROUTED);
+	decide(bench, 3, OUTCOME_FAILED);
+	decide(bench, 3, OUTCOME_EXPIRED);
+	has(ask_query(bench, page_report_html, ""),
+	    "<dt>Failed or too late</dt><dd class=\"big\">20.0 %</dd><dd>2 of "
+	    "10 events");
+}
+
 /* As it is where the secret is wrong from the first event on. */
 static void nobody_says_since_when_there_never_was_a_token(void **state)
 {
@@ -547,6 +561,7 @@ int main(void)
 	    on_bench(a_period_from_before_time_begins_with_the_first),
 	    on_bench(an_empty_database_has_a_page),
 	    on_bench(nobody_says_since_when_there_never_was_a_token),
+	    on_bench(what_expired_counts_as_failed_on_the_tile),
 	    on_bench(a_table_that_is_none_is_not_found),
 	    on_bench(a_story_is_found_by_number_and_by_interaction),
 	    on_bench(an_event_that_nobody_knows_is_not_found),
