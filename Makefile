@@ -1,5 +1,6 @@
 # stockroute. Two commands for a fresh Debian machine: make demo, make test.
-# Every path and tool can be overridden; B is the build tree.
+# Every path and tool can be overridden; B is the build tree. What tries and
+# measures the program is in tests/tests.mk.
 
 B       ?= build
 ifeq ($(origin CC),default)
@@ -54,11 +55,6 @@ TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o \
 	$(B)/page_text.o
 TOOL_O  := $(patsubst %,$(B)/src/%.o,$(TOOL_C))
-SIM_O   := $(patsubst %.c,$(B)/%.o,$(wildcard tests/sim/*.c))
-CASES_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/cases*.c tests/fake_*.c))
-UNITS   := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
-SHIMS   := $(patsubst tests/crash/%.c,$(B)/%.so,$(wildcard tests/crash/*.c))
-BENCH   := $(patsubst %,$(B)/bench/%,load upstream floor empty_responder)
 SQL     := $(sort $(wildcard sql/*.sql))
 
 # The shipped binary stays in cgi-bin/; other build trees keep their own.
@@ -66,12 +62,7 @@ ifneq ($(B),build)
 FCGI    := $(B)/stockroute.fcgi
 endif
 
-# Each is a script that begins with the tools and what it NEEDs.
-SCRIPTS := test demo fuzz valgrind sanitized lint bench bench-guard size \
-	proof soak
-
-.PHONY: $(SCRIPTS) all compile check race tested units cases servers crash \
-	map install install-tools clean
+.PHONY: all map install clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -86,35 +77,6 @@ $(FCGI): $(B)/cgi-bin/main.o $(B)/libapp.a
 
 $(B)/stockroute: $(TOOL_O) $(B)/libapp.a
 	$(LINK) $(LDLIBS)
-
-$(B)/stockroute-sim: $(SIM_O)
-	$(LINK) -lmicrohttpd -ljansson -lpthread
-
-# The fakes come before the library, so that it does not give its own.
-$(B)/cases: $(CASES_O) $(B)/libapp.a
-	$(LINK) $(LDLIBS)
-
-$(B)/test_%: $(B)/tests/test_%.o $(B)/libapp.a
-	$(LINK) $(LDLIBS) -lcmocka
-
-# A database of any size, for size.sh.
-$(B)/decisions: $(B)/tests/bench/decisions.o $(B)/src/tool_progress.o \
-		$(B)/libapp.a
-	$(LINK) $(LDLIBS)
-
-# The benchmark's load, its upstreams, and what it holds the program against.
-$(B)/bench/load: $(B)/tests/bench/load.o $(B)/tests/bench/load_event.o
-	$(LINK) -lcrypto
-$(B)/bench/%: $(B)/tests/bench/%.o
-	$(LINK) -lfcgi
-
-# What crash.sh loads before the program, to deceive it.
-$(B)/%.so: tests/crash/%.c
-	@mkdir -p $(@D); echo "  CC $<"; \
-	$(CC) -D_GNU_SOURCE -std=c11 $(WARN) -O2 -fPIC -shared -o $@ $<
-
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(B)/libapp.a
-	$(LINK) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $(LDLIBS)
 
 $(B)/libapp.a: $(APP_O)
 	@echo "  AR $@"; $(AR) rcs $@ $^
@@ -137,62 +99,9 @@ $(B)/%.o: %.c | $(B)/sql.h
 $(B)/%.o: $(B)/%.c
 	$(COMPILE)
 
-demo soak: NEED = all
-valgrind: NEED = compile
-bench bench-guard: NEED = all $(BENCH)
-size: NEED = all $(B)/decisions
-proof: NEED = all $(SHIMS) $(B)/test_token_processes
-
-test: RUN = run.sh
-lint: RUN = lint.sh $(B)
-# Peers whose runtime cannot be installed are left out.
-bench: RUN = install-tools.sh bench || true; tests/bench/bench.sh
-# Has a decision become dearer? Counted in instructions, in half a minute.
-bench-guard: RUN = bench/guard.sh $(B)
-# Reports, pages and writes with ten million decisions.
-size: RUN = bench/size.sh
-demo fuzz valgrind sanitized proof soak: RUN = $@.sh
-
-$(SCRIPTS): install-tools
-	@$(if $(NEED),$(MAKE) --no-print-directory -j2 $(NEED))
-	@tests/$(RUN)
-
-# Everything there is, run nothing.
-compile: all $(B)/cases $(UNITS) $(SHIMS) $(BENCH)
-
-# What units and cases run.
-tested: $(B)/stockroute-sim $(B)/cases $(UNITS)
-
-units: $(B)/stockroute-sim $(UNITS)
-	@tests/units.sh $(B)
-
-cases: $(B)/cases
-	@$(B)/cases memory
-
-servers: all
-	@for t in tests/servers/test_*.sh; do $$t || exit 1; done
-
-crash: all $(SHIMS)
-	@tests/crash.sh
-	@tests/crash.sh --prove
-
-GOALS   ?= units cases
-
-check:
-	@$(MAKE) --no-print-directory -k B=build/check $(GOALS) \
-		HARDEN='-O1 -g' SANITIZE='-fsanitize=address,undefined \
-		-fno-sanitize-recover=all -fno-omit-frame-pointer'
-
-race:
-	@$(MAKE) --no-print-directory -k B=build/race $(GOALS) \
-		HARDEN='-O1 -g' SANITIZE='-fsanitize=thread'
-
 map:
 	@for f in $(PATH_C) $(BASE_C) $(SHOW_C) $(TOOL_C); do \
 		sed -n '1s|^/\* \(.*\) \*/|\1|p' src/$$f.c; done
-
-install-tools:
-	@tests/install-tools.sh
 
 install: all
 	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/bin
@@ -205,5 +114,6 @@ install: all
 clean:
 	rm -rf $(B) cgi-bin/stockroute.fcgi
 
+include tests/tests.mk
 -include $(wildcard $(addprefix $(B)/,*.d cgi-bin/*.d src/*.d tests/*.d \
 	tests/*/*.d))

@@ -28,7 +28,7 @@ tests=$(ls tests/*.c tests/*/*.c)
 not_units=$(find tests -name '*.c' ! -name 'test_*' | sort)
 headers=$(ls include/*.h src/*.h tests/*.h tests/*/*.h 2>/dev/null)
 scripts=$(ls tests/*.sh tests/*/*.sh .ci/run)
-texts="$program $tests $headers $scripts $(ls Makefile sql/* man/* \
+texts="$program $tests $headers $scripts $(ls Makefile tests/*.mk sql/* man/* \
 	tests/*/*.awk tests/*/*.lua)"
 flags="-std=c11 -D_GNU_SOURCE -Iinclude -Itests -I$B"
 
