@@ -47,7 +47,7 @@ SHOW_C  := reader admin page page_report page_facts page_state page_verdict \
 TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
 	tool_doctor_server tool_doctor_web tool_config tool_reader \
 	tool_report tool_events tool_events_words tool_events_list \
-	tool_events_show tool_prune tool_breaker tool_token tool_queue \
+	tool_events_show tool_prune tool_breaker tool_pause tool_token tool_queue \
 	tool_queue_words tool_queue_change tool_queue_export \
 	tool_queue_import tool_queue_room tool_drain tool_replay \
 	tool_worker tool_lines tool_progress

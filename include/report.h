@@ -22,6 +22,9 @@ enum status report_tokens(struct db *db, struct table **table);
 /* The circuit breaker of each upstream, and the calls in its window. */
 enum status report_breakers(struct db *db, struct table **table);
 
+/* Each upstream's pause, now, and the budget for retries (throttle.h). */
+enum status report_pauses(struct db *db, struct table **table);
+
 /*
  * The events in the queue that the filter means, oldest number first, at
  * most limit (REPORT_EVENTS_MAX).

@@ -14,6 +14,7 @@ int tool_report(int argc, char **argv);
 int tool_events(int argc, char **argv);
 int tool_prune(int argc, char **argv);
 int tool_breaker(int argc, char **argv);
+int tool_pause(int argc, char **argv);
 int tool_token(int argc, char **argv);
 int tool_queue(int argc, char **argv);
 int tool_drain(int argc, char **argv);

@@ -90,6 +90,14 @@ enum status report_breakers(struct db *db, struct table **table)
 	return give_table(db_use(db, SQL_reports_breakers), table);
 }
 
+enum status report_pauses(struct db *db, struct table **table)
+{
+	struct db_row *row = db_use(db, SQL_reports_pauses);
+
+	db_bind_int(row, ":now_us", clock_wall_us());
+	return give_table(row, table);
+}
+
 enum status report_queue(struct db *db, const struct outbox_filter *filter,
     int limit, struct table **table)
 {

@@ -25,6 +25,8 @@ static const struct {
 	"decisions by what they share; `events show ID` tells one's story"},
     {"breaker", tool_breaker,
 	"the circuit breakers; `breaker open|close|auto UPSTREAM`"},
+    {"pause", tool_pause,
+	"how long CXone wants to be left alone; `pause end` ends it"},
     {"token", tool_token,
 	"the access token's age and end; `token reseal` changes its key"},
     {"queue", tool_queue,

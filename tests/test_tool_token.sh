@@ -39,16 +39,6 @@ is_decided() { # ID
 		interaction_id = '$1' AND outcome = 'routed'")" = 1 ]
 }
 
-# A line of an export, of an event that waits.
-waiting() { # ID
-	printf '{"interaction_id":"%s","state":"waiting",' "$1"
-	printf '"claim_key":"key-%s","claim_holder":"4611686018427387904",' "$1"
-	printf '"accepted_us":%s000000,"due_us":0,' "$(date +%s)"
-	printf '"attempts":0,"fence":1,"superseded":false,"history":[],'
-	printf '"body":"{\\"data\\":{\\"interactionId\\":\\"%s\\",' "$1"
-	printf '\\"mediaType\\":\\"voice\\"}}"}\n'
-}
-
 # The keys are read right after the database was opened.
 has_open() { # FILE
 	find "/proc/$follower/fd" -lname "$1" 2>/dev/null | grep -q . &&

@@ -67,6 +67,16 @@ events() { # COUNT
 	for ((i = 1; i <= $1; i++)); do event "call-$i"; done
 }
 
+# A line of an export, of an event that waits.
+waiting() { # ID
+	printf '{"interaction_id":"%s","state":"waiting",' "$1"
+	printf '"claim_key":"key-%s","claim_holder":"4611686018427387904",' "$1"
+	printf '"accepted_us":%s000000,"due_us":0,' "$(date +%s)"
+	printf '"attempts":0,"fence":1,"superseded":false,"history":[],'
+	printf '"body":"{\\"data\\":{\\"interactionId\\":\\"%s\\",' "$1"
+	printf '\\"mediaType\\":\\"voice\\"}}"}\n'
+}
+
 # ---- The frame -----------------------------------------------------------
 
 # The tool's settings; the upstreams are at this URL.
