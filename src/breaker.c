@@ -238,7 +238,11 @@ static void advance_own(
 	see(guard, &view);
 }
 
-/* Goes on from what was seen last, with an empty window. */
+/*
+ * Goes on from what was seen last, with an empty window. How long the opening
+ * was is not seen; its rest stands for it, since circuit.c believes no end
+ * that lies farther ahead than the opening was long.
+ */
 static void become_alone(struct breaker_guard *guard, const char *why)
 {
 	const struct circuit_view *seen = &guard->seen;
@@ -259,6 +263,8 @@ static void become_alone(struct breaker_guard *guard, const char *why)
 	};
 	if (seen->state != CIRCUIT_CLOSED && rest_us > 0) {
 		guard->own.open_us = guard->limits.open_us;
+		if (seen->state == CIRCUIT_OPEN && rest_us > guard->own.open_us)
+			guard->own.open_us = rest_us;
 		guard->own.open_until_us = now_us + rest_us;
 		guard->own.probe_until_us = now_us + rest_us;
 	}

@@ -224,6 +224,29 @@ static void with_a_broken_store_it_goes_on_alone(void **state)
 	assert_true(counted(world, "calls") > 0);
 }
 
+/* The opening was doubled often: its rest is longer than a first one. */
+static void gone_alone_it_waits_for_the_rest_of_a_long_opening(void **state)
+{
+	int fresh_ms = (int)(BREAKER_FRESH_US / CLOCK_MS) + 10;
+	struct world *world = *state;
+	struct heard heard;
+	int sent;
+
+	trip(world);
+	sql(world, "UPDATE breaker SET open_us = 20000000, open_until_us = "
+		   "open_until_us + 18000000 WHERE upstream = 'inventory'");
+	run_for(world->loop, fresh_ms);
+	is(ask(world), STATUS_BREAKER_OPEN);
+	sent = sim_stat(world, "inventory");
+	sql(world, "ALTER TABLE breaker RENAME TO gone");
+	run_for(world->loop, fresh_ms);
+	heard = listen_to_log(world);
+	is(ask(world), STATUS_BREAKER_OPEN);
+	is(ask(world), STATUS_BREAKER_OPEN);
+	assert_int_equal(lines_with(&heard, "goes on alone"), 1);
+	assert_int_equal(sim_stat(world, "inventory"), sent);
+}
+
 /* --- off, and the token --- */
 
 static void switched_off_it_refuses_nothing(void **state)
@@ -277,6 +300,7 @@ int main(void)
 	    WITH_BREAKER(what_others_change_is_known_within_a_second),
 	    WITH_BREAKER(with_the_gate_held_it_goes_on_alone_and_says_so_once),
 	    WITH_BREAKER(with_a_broken_store_it_goes_on_alone),
+	    WITH_BREAKER(gone_alone_it_waits_for_the_rest_of_a_long_opening),
 	    WITH_BREAKER(switched_off_it_refuses_nothing),
 	    WITH_BREAKER(without_cxone_whoever_waits_for_a_token_is_told_why),
 	};
