@@ -253,6 +253,8 @@ static enum status load_some(const enum config_key_number *keys, size_t count,
 	load_file(&loading, NULL);
 	for (size_t i = 0; i < count; i++)
 		load_key(&loading, &config_keys[keys[i]]);
+	/* Of secrets only those that were asked for: others have no origin. */
+	config_check_readers(&loading);
 	config_check_keys(&loading);
 	return end(&loading, config);
 }

@@ -338,6 +338,28 @@ static void reports_need_no_secrets(void **state)
 	assert_null(place->config);
 }
 
+static void what_seals_must_not_stand_where_everybody_reads(void **state)
+{
+	struct place *place = *state;
+
+	write_settings(place,
+	    "{\"stockroute_key\":\"0123456789abcdef0123456789abcdef"
+	    "0123456789abcdef0123456789abcdef\",\"webhook_secret\":\"x\"}");
+	assert_int_equal(
+	    config_load_keys(&place->config, &place->problems), STATUS_OK);
+	config_free(place->config);
+	place->config = NULL;
+	assert_int_equal(chmod(place->file, 0644), 0);
+	assert_int_equal(config_load_keys(&place->config, &place->problems),
+	    STATUS_CONFIG_INVALID);
+	assert_non_null(strstr(text_string(&place->problems),
+	    "every user of this machine can read that file"));
+	assert_int_equal(count_lines(text_string(&place->problems)), 1);
+	/* Whoever needs no secret is not held up by one. */
+	assert_int_equal(
+	    config_load_reader(&place->config, &place->problems), STATUS_OK);
+}
+
 static void the_environment_tells_whether_it_is_enough(void **state)
 {
 	(void)state;
@@ -436,6 +458,7 @@ int main(void)
 	    IN_PLACE(texts_are_limited_by_their_fields),
 	    IN_PLACE(what_is_not_set_is_all_named_with_its_remedy),
 	    IN_PLACE(reports_need_no_secrets),
+	    IN_PLACE(what_seals_must_not_stand_where_everybody_reads),
 	    IN_PLACE(the_environment_tells_whether_it_is_enough),
 	    IN_PLACE(printing_shows_origins_and_no_secret),
 	    IN_PLACE(the_markdown_table_has_four_columns_in_each_row),
