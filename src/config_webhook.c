@@ -15,9 +15,12 @@
 #define WORDS_MAX   512
 #define STAMP_BYTES sizeof "2026-01-31T00:00:00Z"
 
-/* Reads one member of an item of the list; NULL, or what is wrong. */
+/*
+ * Reads one member of an item of the list. NULL, or what is wrong in words
+ * that follow the member's name: constant ones, or those that words then has.
+ */
 typedef const char *read_member(
-    const char *text, struct webhook_secret *secret);
+    const char *text, struct webhook_secret *secret, struct text *words);
 
 static read_member read_id, read_text, read_text_file;
 static read_member read_not_before, read_not_after;
@@ -92,12 +95,14 @@ const char *config_set_secrets(
 
 /* ---- A list in the file ---------------------------------------------- */
 
-static const char *read_id(const char *text, struct webhook_secret *secret)
+static const char *read_id(
+    const char *text, struct webhook_secret *secret, struct text *words)
 {
 	static const char allowed[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	size_t length = strlen(text);
 
+	(void)words;
 	if (length == 0 || length > WEBHOOK_SECRET_ID_MAX ||
 	    text[strspn(text, allowed)] != '\0')
 		return "is no id: give 1 to 32 letters, digits, dots, hyphens "
@@ -106,11 +111,13 @@ static const char *read_id(const char *text, struct webhook_secret *secret)
 	return NULL;
 }
 
-static const char *read_text(const char *text, struct webhook_secret *secret)
+static const char *read_text(
+    const char *text, struct webhook_secret *secret, struct text *words)
 {
 	const struct config_key *key = &config_keys[KEY_WEBHOOK_SECRETS];
 	size_t length = strlen(text);
 
+	(void)words;
 	if (length < (size_t)key->min || length > (size_t)key->max)
 		return "is too short or too long: give 16 to 4095 bytes";
 	if (has_control(text))
@@ -120,20 +127,24 @@ static const char *read_text(const char *text, struct webhook_secret *secret)
 }
 
 static const char *read_text_file(
-    const char *text, struct webhook_secret *secret)
+    const char *text, struct webhook_secret *secret, struct text *words)
 {
 	char bytes[CONFIG_SECRET_BYTES];
-	const char *wrong = "names no file with one line of text that we may "
-			    "read: set it to the path of one";
-	struct text words;
+	const char *wrong = "could not be read: memory ran out";
+	enum status status;
 
-	text_init(&words, WORDS_MAX);
 	snprintf(secret->file, sizeof secret->file, "%s", text);
-	if (config_secret_read(text, bytes, sizeof bytes, &words) == STATUS_OK)
-		wrong = read_text(bytes, secret);
+	text_add(words, "names a file that ");
+	status = config_secret_read(text, bytes, sizeof bytes, words);
+	if (status == STATUS_OK)
+		wrong = read_text(bytes, secret, words);
 	OPENSSL_cleanse(bytes, sizeof bytes);
-	text_done(&words);
-	return wrong;
+	if (!wrong)
+		return NULL;
+	/* What is wrong with the file itself stands in words already. */
+	if (status != STATUS_CONFIG_INVALID)
+		text_add(words, wrong);
+	return text_string(words);
 }
 
 /*
@@ -161,14 +172,16 @@ static const char *read_moment(const char *text, int64_t *us)
 }
 
 static const char *read_not_before(
-    const char *text, struct webhook_secret *secret)
+    const char *text, struct webhook_secret *secret, struct text *words)
 {
+	(void)words;
 	return read_moment(text, &secret->not_before_us);
 }
 
 static const char *read_not_after(
-    const char *text, struct webhook_secret *secret)
+    const char *text, struct webhook_secret *secret, struct text *words)
 {
+	(void)words;
 	return read_moment(text, &secret->not_after_us);
 }
 
@@ -201,6 +214,7 @@ static bool take_member(const struct item *item, const char *name,
     const json_t *value, struct webhook_secret *secret)
 {
 	const char *wrong;
+	struct text words;
 	size_t i;
 
 	for (i = 0; i < sizeof members / sizeof *members; i++)
@@ -212,11 +226,13 @@ static bool take_member(const struct item *item, const char *name,
 		    "secret_file, not_before, not_after");
 		return false;
 	}
+	text_init(&words, WORDS_MAX);
 	wrong = json_is_string(value)
-		    ? members[i].read(json_string_value(value), secret)
+		    ? members[i].read(json_string_value(value), secret, &words)
 		    : "is no string: give one in quotes";
 	if (wrong)
 		blame(item, "%s %s", members[i].name, wrong);
+	text_done(&words);
 	return !wrong;
 }
 

@@ -178,8 +178,31 @@ static void a_secret_of_a_list_can_stand_in_a_file(void **state)
 	assert_int_equal(unlink(place->secret), 0);
 	assert_int_equal(load(place), STATUS_CONFIG_INVALID);
 	assert_non_null(strstr(text_string(&place->problems),
-	    "item 1: secret_file names no file with one line of text that we "
-	    "may read: set it to the path of one\n"));
+	    "item 1: secret_file names a file that cannot be opened: No such "
+	    "file or directory\n"));
+}
+
+static void a_secret_file_of_a_list_is_told_what_is_wrong_with_it(void **state)
+{
+	struct place *place = *state;
+	char members[512];
+
+	write_file(place->secret, BYTES(TEXT "9\n"));
+	assert_int_equal(chmod(place->secret, 0644), 0);
+	snprintf(members, sizeof members,
+	    BEARER "\"webhook_secrets\":[{\"id\":\"a\",\"secret_file\":"
+		   "\"%s\"}],",
+	    place->secret);
+	write_with(place, members);
+	assert_int_equal(load(place), STATUS_CONFIG_INVALID);
+	assert_non_null(strstr(text_string(&place->problems),
+	    "item 1: secret_file names a file that can be read or changed by "
+	    "every user of this machine: run chmod 600 on it\n"));
+	write_file(place->secret, BYTES("short\n"));
+	assert_int_equal(load(place), STATUS_CONFIG_INVALID);
+	assert_non_null(strstr(text_string(&place->problems),
+	    "item 1: secret_file names a file that is too short or too long: "
+	    "give 16 to 4095 bytes\n"));
 }
 
 /* Each begins behind the place. */
@@ -191,7 +214,7 @@ static const struct {
     {"\"x\"", "item 1: is no object: give it as"},
     {"{\"id\":\"a\"}", "item 1: give either secret or secret_file\n"},
     {"{\"id\":\"a\",\"secret\":\"" TEXT "\",\"secret_file\":\"/dev/null\"}",
-	"item 1: secret_file names no file"},
+	"item 1: secret_file names a file that is not a regular file\n"},
     {"{\"id\":\"a\",\"secret\":\"short\"}",
 	"item 1: secret is too short or too long: give 16 to 4095 bytes\n"},
     {"{\"id\":\"a\",\"secret\":\"" TEXT "\\n\"}",
@@ -414,6 +437,7 @@ int main(void)
 	    IN_PLACE(the_operators_token_is_none_of_the_senders),
 	    IN_PLACE(the_operators_tokens_can_stand_in_a_list),
 	    IN_PLACE(a_secret_of_a_list_can_stand_in_a_file),
+	    IN_PLACE(a_secret_file_of_a_list_is_told_what_is_wrong_with_it),
 	    IN_PLACE(each_wrong_item_of_a_list_is_told),
 	    IN_PLACE(what_does_not_fit_together_is_refused),
 	    IN_PLACE(printing_names_the_secrets_and_shows_none),
