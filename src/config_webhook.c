@@ -353,6 +353,9 @@ static void check_piece(struct loading *loading,
 {
 	bool is_signed = auth_scheme_signs(scheme, kind);
 
+	/* Set, but wrong, which was reported: the field is empty then. */
+	if (loading->wrong[number])
+		return;
 	if (is_signed && *header == '\0')
 		report_unset(loading, &config_keys[number]);
 	if (!is_signed && *header != '\0')

@@ -277,7 +277,7 @@ struct setting {
 };
 
 struct together_case {
-	struct setting settings[5];
+	struct setting settings[6];
 	const char *problem; /* the whole one line's start; NULL: it is right */
 };
 
@@ -354,6 +354,13 @@ static const struct together_case together_cases[] = {
 	 {"WEBHOOK_SCHEME", "custom"}, {"WEBHOOK_HEADER", "X-Sig"},
 	 {"WEBHOOK_TEMPLATE", "{timestamp}.{body}"}},
 	"WEBHOOK_TIMESTAMP_HEADER (not set): give the name of a header"},
+    /* Only what is wrong with it: that it is set is seen. */
+    {{{"WEBHOOK_AUTH", "hmac"}, {"WEBHOOK_SECRET", TEXT},
+	 {"WEBHOOK_SCHEME", "custom"}, {"WEBHOOK_HEADER", "X-Sig"},
+	 {"WEBHOOK_TEMPLATE", "{timestamp}.{body}"},
+	 {"WEBHOOK_TIMESTAMP_HEADER", "X_Time"}},
+	"WEBHOOK_TIMESTAMP_HEADER (environment): \"X_Time\" is not the name "
+	"of a header: "},
     {{{"WEBHOOK_AUTH", "hmac"}, {"WEBHOOK_SECRET", TEXT},
 	 {"WEBHOOK_SCHEME", "custom"}, {"WEBHOOK_HEADER", "X-Sig"},
 	 {"WEBHOOK_ID_HEADER", "X-Id"}},
