@@ -138,6 +138,9 @@ bool config_is_secret(const struct config_key *key);
 const char *config_set(
     struct config *config, const struct config_key *key, const char *text);
 
+/* Does text hold a control character of ASCII? No setting may. */
+bool config_has_control(const char *text);
+
 /* Adds what the key wants: "give a whole number from 0 to 10". */
 void config_add_wanted(struct text *text, const struct config_key *key);
 

@@ -54,7 +54,7 @@ const char *config_set(
 	return setters[key->type](key, text, field);
 }
 
-static bool has_control(const char *text)
+bool config_has_control(const char *text)
 {
 	for (; *text != '\0'; text++) {
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
@@ -69,7 +69,7 @@ static const char *set_text(
 {
 	size_t length = strlen(text);
 
-	if (has_control(text))
+	if (config_has_control(text))
 		return "holds a control character";
 	if (length > (size_t)key->max)
 		return "is too long";

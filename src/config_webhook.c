@@ -36,14 +36,6 @@ static const struct {
     {"not_after", read_not_after},
 };
 
-static bool has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return true;
-	return false;
-}
-
 /* ---- Several secrets in one text ----------------------------------------- */
 
 static const char *check_lengths(const struct config_key *key, const char *text)
@@ -73,7 +65,7 @@ const char *config_set_secrets(
 
 	if (wrong)
 		return wrong;
-	if (has_control(text))
+	if (config_has_control(text))
 		return "holds a control character";
 	secrets->count = 0;
 	for (text += strspn(text, SEPARATORS); *text != '\0';
@@ -120,7 +112,7 @@ static const char *read_text(
 	(void)words;
 	if (length < (size_t)key->min || length > (size_t)key->max)
 		return "is too short or too long: give 16 to 4095 bytes";
-	if (has_control(text))
+	if (config_has_control(text))
 		return "holds a control character: remove it";
 	memcpy(secret->text, text, length + 1);
 	return NULL;
