@@ -41,7 +41,8 @@ enum status keyfile_make(const char *path, struct text *problem);
 /*
  * Puts a random key first; the one that was first becomes the second, the
  * second is forgotten. Callers come one at a time. Statuses of both above;
- * after a failure the file is as it was.
+ * after a failure the file is as it was, unless "cannot be put on the disk"
+ * was it: then the new file is there, and may be lost with the power.
  */
 enum status keyfile_renew(const char *path, struct text *problem);
 

@@ -206,7 +206,8 @@ enum status keyfile_renew(const char *path, struct text *problem)
 	status = write_temp(path, &file, temp, problem);
 	if (status != STATUS_OK)
 		goto out;
-	if (rename(temp, path) != 0) {
+	/* Before the rename, which could not be taken back, as well as after. */
+	if (!sync_folder(path) || rename(temp, path) != 0) {
 		status = fail(problem, "cannot be replaced");
 		unlink(temp);
 	} else if (!sync_folder(path)) {

@@ -227,6 +227,38 @@ static void a_renewed_file_keeps_the_key_before(void **state)
 	assert_int_equal(count_files(place), 1);
 }
 
+/* The service may make files there, but not open the folder to sync it. */
+static void what_cannot_be_put_on_the_disk_is_not_renewed(void **state)
+{
+	struct place *place = *state;
+	struct keyfile before;
+	pid_t child;
+	int how;
+
+	must_make(place);
+	must_read(place);
+	before = place->file;
+	if (geteuid() == 0) {
+		assert_int_equal(chown(place->dir, 65534, 65534), 0);
+		assert_int_equal(chown(place->path, 65534, 65534), 0);
+	}
+	assert_int_equal(chmod(place->dir, 0300), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (geteuid() == 0 && seteuid(65534) != 0)
+			_exit(2);
+		_exit(keyfile_renew(place->path, &place->problem) != STATUS_IO);
+	}
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_int_equal(chmod(place->dir, 0700), 0);
+	assert_true(WIFEXITED(how));
+	assert_int_equal(WEXITSTATUS(how), 0);
+	must_read(place);
+	assert_memory_equal(&place->file, &before, sizeof before);
+	assert_int_equal(count_files(place), 1);
+}
+
 static void operators_may_write_it_themselves(void **state)
 {
 	struct place *place = *state;
@@ -298,6 +330,7 @@ int main(void)
 	    IN_PLACE(no_two_files_have_the_same_key),
 	    IN_PLACE(thirty_two_processes_that_start_at_once_find_one_key),
 	    IN_PLACE(a_renewed_file_keeps_the_key_before),
+	    IN_PLACE(what_cannot_be_put_on_the_disk_is_not_renewed),
 	    IN_PLACE(operators_may_write_it_themselves),
 	    IN_PLACE(what_is_no_key_file_is_refused),
 	    IN_PLACE(one_that_others_can_touch_is_refused),
