@@ -118,11 +118,13 @@ static enum verdict judge_call(const struct breaker_guard *guard)
 
 	if (!fresh && !guard->alone)
 		return WAIT;
+	/* The mode stands above the state, which goes on below it. */
 	if (seen->mode == CIRCUIT_FORCED_OPEN)
 		return REFUSE;
 	if (seen->mode == CIRCUIT_FORCED_CLOSED ||
 	    seen->state == CIRCUIT_CLOSED)
 		return GO;
+	/* At its end a probe is due, which only the circuit can grant. */
 	return now_us < guard->rest_until_us ? REFUSE : WAIT;
 }
 
@@ -153,7 +155,10 @@ static void refusal_due(void *arg)
 	call->done(call->arg, STATUS_BREAKER_OPEN, &answer);
 }
 
-/* By the timer, since no caller is called back before it has returned. */
+/*
+ * By the timer, since no caller is called back before it has returned. Where
+ * no timer can be had it is sent: a call that is never answered is worse.
+ */
 static void refuse_call(struct breaker_call *call)
 {
 	loop_timer_init(&call->timer, refusal_due, call);
@@ -183,7 +188,11 @@ static void tell_later(struct breaker_guard *guard)
 	    clock_mono_us() + wait_us);
 }
 
-/* One who waits takes the probe; the others see that it is out. */
+/*
+ * One who waits takes the probe; the others see that it is out. The list is
+ * taken whole first, since those who must wait on go back into it. None of
+ * them is called back from here.
+ */
 static void serve_waiting(struct breaker_guard *guard)
 {
 	struct breaker_call *call = guard->waiting;
@@ -208,6 +217,12 @@ static void serve_waiting(struct breaker_guard *guard)
 	}
 }
 
+/*
+ * What was counted in an older generation is dropped here: circuit_advance
+ * would not count it. Those who wait are served by what was just seen. A
+ * probe that was granted and that none of them took goes back, or the circuit
+ * would wait for it until its lease ends.
+ */
 static void see(struct breaker_guard *guard, const struct circuit_view *view)
 {
 	note_change(guard, view);
@@ -268,6 +283,10 @@ static void become_alone(struct breaker_guard *guard, const char *why)
 		guard->own.open_until_us = now_us + rest_us;
 		guard->own.probe_until_us = now_us + rest_us;
 	}
+	/*
+	 * The store may never hear of these. When it is only slow, its thread
+	 * reads them at this moment; neither side writes.
+	 */
 	advance_own(guard, &guard->row.news);
 }
 
@@ -301,6 +320,7 @@ static void synced(void *arg, enum status status)
 
 	guard->busy = false;
 	loop_timer_stop(guard->breaker->loop, &guard->patience_timer);
+	/* What was asked while alone is answered by the shared circuit. */
 	if (status == STATUS_OK) {
 		if (guard->alone)
 			log_line(LOG_INFO, NULL, "breaker of %s: shared again",
@@ -345,6 +365,7 @@ static void tell(struct breaker_guard *guard)
 		return;
 	if (guard->alone && clock_mono_us() - guard->told_us < BREAKER_ALONE_US)
 		try_store = false;
+	/* Alone, our own circuit grants the probe: nobody would take another. */
 	news.wants_probe = guard->waiting != NULL && !guard->alone;
 	news.dice = backoff_draw() % 1001;
 	guard->news =
@@ -383,6 +404,7 @@ static bool is_telling(enum status status, long code, bool *failed)
 	case STATUS_UNREACHABLE:
 		return true;
 	case STATUS_ANSWER_TOO_LARGE:
+		/* It did answer: that it was too much says nothing of health. */
 		*failed = false;
 		return true;
 	default:
@@ -426,6 +448,7 @@ static void got_answer(
 	struct breaker_call *call = arg;
 	struct breaker_guard *guard = call->guard;
 
+	/* Told before done: what is sent from within waits for what it changed. */
 	note(guard, call, status, answer);
 	if (is_urgent(guard))
 		tell(guard);

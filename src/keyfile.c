@@ -94,7 +94,7 @@ static void write_line(const unsigned char key[SEAL_KEY_BYTES], char *line)
 	line[hex_write(key, SEAL_KEY_BYTES, line)] = '\n';
 }
 
-/* A name is on the disk when its folder is. */
+/* A name is on the disk when its folder is. dirname writes into folder. */
 static bool sync_folder(const char *path)
 {
 	char folder[PATH_MAX];
@@ -158,6 +158,7 @@ static enum status write_temp(const char *path, const struct keyfile *file,
 		  write(fd, bytes, length) == (ssize_t)length && fsync(fd) == 0;
 	OPENSSL_cleanse(bytes, sizeof bytes);
 	if (!written) {
+		/* First: unlink may change errno. */
 		fail(problem, "cannot be written");
 		unlink(temp);
 	}
@@ -180,6 +181,7 @@ enum status keyfile_make(const char *path, struct text *problem)
 	OPENSSL_cleanse(&file, sizeof file);
 	if (status != STATUS_OK)
 		return status;
+	/* EEXIST: another process was faster, and its key is as good. */
 	if (link(temp, path) != 0 && errno != EEXIST)
 		status = fail(problem, "cannot be made");
 	unlink(temp);

@@ -41,7 +41,11 @@ static void drop_keys(struct keyring *ring)
 		seal_key_free(ring->keys[--ring->count]);
 }
 
-/* Takes the file's keys instead of those at hand, and the old one. */
+/*
+ * Takes the file's keys instead of those at hand, and the old one. The new
+ * ones are all made before one of the others goes, so that without memory the
+ * ring still opens what it did.
+ */
 static enum status take_file(struct keyring *ring, const struct keyfile *file)
 {
 	struct keyring taken = {.count = 0};
@@ -100,7 +104,7 @@ static enum status open_file(
 	return status;
 }
 
-/* config_load has seen to it that they are keys. */
+/* Where one is set, config_load has seen to it that it is a key. */
 static enum status open_keys(struct keyring *ring, const struct config *config,
     bool make, struct text *problems)
 {
@@ -186,6 +190,7 @@ enum status keyring_open_sealed(struct keyring *ring,
 	struct seal_key *key = find(ring, sealed, length);
 
 	if (!key) {
+		/* The process that sealed it may have renewed the file. */
 		read_again(ring);
 		key = find(ring, sealed, length);
 	}

@@ -20,6 +20,11 @@
 _Static_assert(HEAD_BYTES + NONCE_BYTES + TAG_BYTES == SEAL_MORE_BYTES,
     "the header tells by how much a text grows");
 
+/*
+ * Whole once seal_key_new has given it; before that, and so in seal_key_free,
+ * cipher and work may be NULL. work has no state between two calls: each
+ * begins it anew.
+ */
 struct seal_key {
 	unsigned char bytes[SEAL_KEY_BYTES];
 	unsigned char head[HEAD_BYTES]; /* how all begins that it seals */
@@ -140,6 +145,7 @@ enum status seal_shut(struct seal_key *key, const struct seal_place *place,
 	memcpy(sealed, key->head, HEAD_BYTES);
 	if (RAND_bytes(nonce, NONCE_BYTES) != 1 || !begin(key, place, nonce, 1))
 		return STATUS_IO;
+	/* GCM gives as many bytes as it takes: the end adds none. */
 	if (EVP_EncryptUpdate(key->work, bytes, &done,
 		(const unsigned char *)text, (int)length) != 1 ||
 	    EVP_EncryptFinal_ex(key->work, bytes + done, &done) != 1 ||
@@ -157,11 +163,13 @@ enum status seal_open(struct seal_key *key, const struct seal_place *place,
 	unsigned char tag[TAG_BYTES];
 	int done = 0;
 
+	/* No key is to blame for what is too short to name one. */
 	if (length < SEAL_MORE_BYTES)
 		return STATUS_SEAL_BROKEN;
 	if (!seal_is_by(key, sealed, length))
 		return STATUS_KEY_UNKNOWN;
 	length -= SEAL_MORE_BYTES;
+	/* OpenSSL wants it where it may write; sealed is const. */
 	memcpy(tag, bytes + length, TAG_BYTES);
 	if (!begin(key, place, nonce, 0) ||
 	    EVP_CIPHER_CTX_ctrl(

@@ -43,7 +43,10 @@ static bool is_token(const char *text)
 	return true;
 }
 
-/* Some servers send the number as a text. 0: it is none. */
+/*
+ * Some servers send the number as a text. 0: it is none. More than fits is
+ * more than is believed anyway.
+ */
 static long long digits(const char *text)
 {
 	long long value;
@@ -86,6 +89,7 @@ enum status token_answer_read(
 
 	if (status != STATUS_OK)
 		return status;
+	/* problem may quote the answer, and so a token: it is told nobody. */
 	if (json_parse_secret(answer->body, answer->body_bytes, DEPTH_MAX,
 		&json, problem) != STATUS_OK)
 		return STATUS_ANSWER_INVALID;
@@ -104,6 +108,7 @@ enum status token_answer_read(
 int64_t token_answer_pause_us(
     const struct http_answer *answer, int64_t least_us)
 {
+	/* Negative when it was not asked for: then least_us counts. */
 	if (answer->retry_after_us < least_us)
 		return least_us;
 	if (answer->retry_after_us > PAUSE_MAX_US)

@@ -6,12 +6,17 @@
 
 #define FORM_MAX 32768 /* id and secret, each byte as %XX at worst */
 
+/*
+ * A form is decoded from %XX, too, and text_add_segment leaves no byte that
+ * could end a value.
+ */
 static bool make_form(
     struct token_request *request, const struct config *config)
 {
 	struct text *form = &request->form;
 
 	text_init(form, FORM_MAX);
+	/* All at once: a text that grows leaves copies of the secret behind. */
 	text_reserve(form, FORM_MAX);
 	text_add(form, "grant_type=client_credentials&client_id=");
 	text_add_segment(form, config->cxone_client_id);
@@ -20,6 +25,7 @@ static bool make_form(
 	return !text_failed(form);
 }
 
+/* What was made before a failure is token_request_done's to free. */
 static bool make_headers(struct token_request *request)
 {
 	request->headers = http_headers_add(

@@ -10,7 +10,12 @@
 
 #define SEALED_MAX (TOKEN_TEXT_MAX + SEAL_MORE_BYTES)
 
-/* A row in hand; copied, since the statement that read it goes on. */
+/*
+ * A row in hand; copied, since the statement that read it goes on. It is the
+ * place in the table as well: the next row is the first whose key is greater.
+ * So no key may be cut; token_request_url and CXONE_CLIENT_ID, which make the
+ * keys, are no longer than these.
+ */
 struct sealed_row {
 	char token_url[CONFIG_TEXT_BYTES + 16];
 	char client_id[CONFIG_TEXT_BYTES];
@@ -65,6 +70,7 @@ static enum status write_back(struct db *db, const struct sealed_row *row)
 	return db_done(use);
 }
 
+/* STATUS_IO, a failure of OpenSSL, says nothing about the row: it stays. */
 static enum status reseal(
     struct keyring *ring, struct sealed_row *row, struct token_resealed *counts)
 {
@@ -79,6 +85,7 @@ static enum status reseal(
 		    row->length - SEAL_MORE_BYTES, row->bytes);
 		counts->resealed++;
 	} else if (status != STATUS_IO) {
+		/* No key opens it, or it was changed: it is fetched anew. */
 		row->length = 0;
 		counts->dropped++;
 		status = STATUS_OK;
