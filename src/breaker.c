@@ -412,9 +412,11 @@ static bool is_telling(enum status status, long code, bool *failed)
 	}
 }
 
+/* Who comes from now on waits for what the circuit makes of it. */
 static void end_probe(struct breaker_guard *guard,
     const struct breaker_call *call, bool telling, bool good)
 {
+	guard->rest_until_us = 0;
 	guard->news.fence = call->fence;
 	guard->news.probe = CIRCUIT_PROBE_RETURNED;
 	if (telling)

@@ -111,6 +111,51 @@ static void an_upstream_that_is_well_again_is_asked_again(void **state)
 	is(ask_many(world, 30), STATUS_OK);
 }
 
+/* Two calls of which the second is sent from within the first one's end. */
+struct pair {
+	struct world *world;
+	struct asked first;
+	struct asked second;
+	int ended;
+};
+
+static void got_first(
+    void *arg, enum status status, const struct http_answer *answer)
+{
+	struct pair *pair = arg;
+
+	pair->first.status = status;
+	pair->first.code = answer->code;
+	send_one(pair->world, &pair->second, &pair->ended,
+	    pair->world->config.inventory_timeout_us);
+}
+
+/* It is not refused for a probe that is out no more. */
+static void who_comes_after_a_probe_waits_for_what_it_changed(void **state)
+{
+	struct world *world = *state;
+	struct pair pair = {.world = world};
+	struct http_request request = {
+	    .upstream = HTTP_INVENTORY,
+	    .method = "GET",
+	    .url = pair.first.url,
+	    .timeout_us = world->config.inventory_timeout_us,
+	};
+
+	trip(world);
+	inventory_is(world, "");
+	wait_till_due(world);
+	is_soon_sent(world);
+	run_for(world->loop, 50);
+	snprintf(pair.first.url, sizeof pair.first.url, "%s/inventory/A",
+	    world->url);
+	breaker_send(
+	    world->breaker, &pair.first.call, &request, got_first, &pair);
+	assert_true(run_until(world->loop, &pair.ended, 1, HELP_WAIT_MS));
+	is(pair.first, STATUS_OK);
+	is(pair.second, STATUS_OK);
+}
+
 /* Of many that come together one is sent. */
 static void only_one_probe_goes_at_a_time(void **state)
 {
@@ -191,6 +236,7 @@ int main(void)
 	    WITH_BREAKER(answers_429_say_nothing_about_health),
 	    WITH_BREAKER(a_time_that_we_cut_short_is_not_the_upstreams_fault),
 	    WITH_BREAKER(an_upstream_that_is_well_again_is_asked_again),
+	    WITH_BREAKER(who_comes_after_a_probe_waits_for_what_it_changed),
 	    WITH_BREAKER(only_one_probe_goes_at_a_time),
 	    WITH_BREAKER(a_failed_probe_opens_it_for_longer),
 	    WITH_BREAKER(a_probe_that_says_nothing_lets_the_next_one_go),
