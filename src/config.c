@@ -173,7 +173,10 @@ static void load_file(struct loading *loading, const char *file_param)
 		report_path(loading, &config_keys[KEY_CONFIG], config->file,
 		    text_string(&words));
 	text_done(&words);
-	/* Without a usable file root is NULL, which has no members. */
+	/*
+	 * Without a usable file root is NULL, which has no members. The map is
+	 * checked by routing_load, after the file has been wiped and freed.
+	 */
 	check_members(loading);
 	config->routing =
 	    json_incref(json_object_get(loading->file.root, "routing"));
@@ -214,7 +217,10 @@ static void check_together(struct loading *loading)
 	config_check_upstream(loading);
 }
 
-/* Gives what was loaded, or frees it when something was wrong. */
+/*
+ * Gives what was loaded, or frees it when something was wrong. The file goes
+ * only now: the lines of problems are looked up in it.
+ */
 static enum status end(struct loading *loading, struct config **config)
 {
 	config_file_done(&loading->file);
@@ -235,6 +241,7 @@ enum status config_load(
 	if (loading.config == NULL)
 		return STATUS_MEMORY;
 	load_file(&loading, file_param);
+	/* The first key named the file, and is loaded with it. */
 	for (i = KEY_CONFIG + 1; i < KEY_COUNT; i++)
 		load_key(&loading, &config_keys[i]);
 	/* Also after a failure: all problems are told at once. */
@@ -242,6 +249,7 @@ enum status config_load(
 	return end(&loading, config);
 }
 
+/* What is not asked for stays zero, with no origin, and is not to be read. */
 static enum status load_some(const enum config_key_number *keys, size_t count,
     struct config **config, struct text *problems)
 {
@@ -253,7 +261,6 @@ static enum status load_some(const enum config_key_number *keys, size_t count,
 	load_file(&loading, NULL);
 	for (size_t i = 0; i < count; i++)
 		load_key(&loading, &config_keys[keys[i]]);
-	/* Of secrets only those that were asked for: others have no origin. */
 	config_check_readers(&loading);
 	config_check_keys(&loading);
 	return end(&loading, config);
@@ -288,6 +295,7 @@ void config_free(struct config *config)
 {
 	if (config == NULL)
 		return;
+	/* The map holds no secret; all other memory is in the struct. */
 	json_decref(config->routing);
 	OPENSSL_cleanse(config, sizeof *config);
 	free(config);

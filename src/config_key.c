@@ -123,7 +123,11 @@ static const struct config_word seccomps[] = {
  * Columns: name, type, field, default, least, most, words, meaning. Least
  * and most are bytes for texts and ms for times. No default: it must be set.
  * EVENT_DEADLINE_MS is less than the 30 s after which senders and proxies
- * commonly give a request up: they shall hear how it ended.
+ * commonly give a request up: they shall hear how it ended. QUEUE_MAX_AGE_S is
+ * less than EVENT_MAX_AGE_S: a queue so far behind takes no more, before what
+ * waits in it becomes too old to be routed. CLAIM_WINDOW_S covers both
+ * tolerances, as config_webhook.c wants it. WEBHOOK_AUTH has no default: a
+ * program that trusts everybody must have been told so.
  */
 #define FIELD(name) offsetof(struct config, name)
 const struct config_key config_keys[KEY_COUNT] = {

@@ -25,6 +25,10 @@ static enum status refuse_errno(struct text *problem, const char *words)
 	return STATUS_CONFIG_INVALID;
 }
 
+/*
+ * All may read the file, as long as it holds no secret: config_check_readers
+ * sees to that when it is known which keys come from it.
+ */
 static enum status check_mode(const struct stat *facts, struct text *problem)
 {
 	if ((facts->st_mode & S_IWOTH) != 0)
@@ -64,6 +68,7 @@ static void cut_quotation(char *words)
 	}
 }
 
+/* The file may hold secrets, so the parser's own copies are wiped. */
 static enum status parse_config(struct config_file *file, struct text *problem)
 {
 	char words[JSON_PROBLEM_BYTES];
@@ -112,7 +117,10 @@ void config_file_done(struct config_file *file)
 	*file = (struct config_file){0};
 }
 
-/* Passes the string that begins at bytes[i]; the index of its last quote. */
+/*
+ * Passes the string that begins at bytes[i]; the index of its last quote. A
+ * string has no line break in it: JSON has it escaped.
+ */
 static size_t end_of_string(const struct config_file *file, size_t i)
 {
 	for (i++; i < file->length && file->bytes[i] != '"'; i++) {

@@ -50,7 +50,10 @@ static void add_place(struct loading *loading, const struct config_key *key)
 	}
 }
 
-/* The caller ends the line. */
+/*
+ * The caller ends the line. A key that is marked wrong is left out by the
+ * checks of several settings: its field is not what was meant.
+ */
 static struct text *begin(struct loading *loading, const struct config_key *key)
 {
 	fail(loading);

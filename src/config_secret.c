@@ -79,7 +79,10 @@ static bool find_member(const struct loading *loading,
 	return json_object_get(loading->file.root, member) != NULL;
 }
 
-/* Tells the second place; the first is the origin, which stands before. */
+/*
+ * Tells the second place; the first is the origin, which stands before. It is
+ * never the environment, where config_find_secret looks first.
+ */
 static void refuse_both(struct loading *loading, const struct config_key *key,
     enum config_origin second)
 {
@@ -114,6 +117,7 @@ bool config_find_secret(struct loading *loading, const struct config_key *key,
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		if (!places[i].find(loading, key, source))
 			continue;
+		/* source has something of both by now, and is worth nothing. */
 		if (source->origin != CONFIG_FROM_DEFAULT) {
 			refuse_both(loading, key, places[i].origin);
 			return false;
@@ -124,7 +128,10 @@ bool config_find_secret(struct loading *loading, const struct config_key *key,
 	return true;
 }
 
-/* As it was found when the settings were loaded; else false. */
+/*
+ * As it was found when the settings were loaded; else false. No loading is
+ * needed: only the JSON file, which is not asked here, is looked up in one.
+ */
 static bool secret_path(const struct config *config,
     const struct config_key *key, char path[CONFIG_TEXT_BYTES])
 {
@@ -144,7 +151,7 @@ static bool secret_path(const struct config *config,
 	return false;
 }
 
-/* Takes the files of the list from *number, or gives the one it means. */
+/* Counts the files of the list off *number, or gives the one it means. */
 static bool list_path(const struct webhook_secrets *secrets, size_t *number,
     char path[CONFIG_TEXT_BYTES])
 {

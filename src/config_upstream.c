@@ -15,7 +15,7 @@
 /* By its name or number alone: who resolves a name may answer anything. */
 static bool is_this_machine(const char *host, size_t length)
 {
-	char name[INET6_ADDRSTRLEN + 2];
+	char name[INET6_ADDRSTRLEN + 2]; /* and the brackets */
 	struct in_addr address;
 
 	if (length >= sizeof name)
@@ -70,7 +70,10 @@ static FILE *open_file(
 	return NULL;
 }
 
-/* The first of the file; NULL: what is wrong was reported. */
+/*
+ * The first of the file; NULL: what is wrong was reported. Of the authorities
+ * it shows that the file is one of certificates; TLS reads them all.
+ */
 static X509 *read_certificate(
     struct loading *loading, enum config_key_number number, const char *path)
 {
@@ -145,6 +148,7 @@ static void check_client(struct loading *loading)
 	certificate = read_certificate(loading, KEY_UPSTREAM_CLIENT_CERT, path);
 	if (certificate == NULL)
 		return;
+	/* Without a file of its own the key stands beside the certificate. */
 	if (config->upstream_client_key[0] != '\0')
 		check_pair(loading, certificate, KEY_UPSTREAM_CLIENT_KEY,
 		    config->upstream_client_key);

@@ -57,6 +57,7 @@ static const char *check_lengths(const struct config_key *key, const char *text)
 	return NULL;
 }
 
+/* Looked through before the first is taken: a field is set whole or not. */
 const char *config_set_secrets(
     const struct config_key *key, const char *text, void *field)
 {
@@ -106,6 +107,7 @@ static const char *read_id(
 static const char *read_text(
     const char *text, struct webhook_secret *secret, struct text *words)
 {
+	/* Those of ADMIN_TOKEN have the same limits. */
 	const struct config_key *key = &config_keys[KEY_WEBHOOK_SECRETS];
 	size_t length = strlen(text);
 
@@ -248,6 +250,11 @@ static const char *item_wrong(
 	return NULL;
 }
 
+/*
+ * Made in the first free seat of the list, which counts only when all of it
+ * is right. What is left in a seat that does not is wiped with the rest of the
+ * configuration.
+ */
 static void take_item(const struct item *item, struct webhook_secrets *secrets,
     const json_t *object)
 {
@@ -258,6 +265,7 @@ static void take_item(const struct item *item, struct webhook_secrets *secrets,
 	bool good = true;
 
 	*secret = (struct webhook_secret){.not_after_us = INT64_MAX};
+	/* What is no object has no members; it is told below. */
 	json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
 		good = take_member(item, name, value, secret) && good;
 	}
@@ -306,6 +314,7 @@ static void check_secrets(struct loading *loading)
 		wrong = auth_key_wrong(config, config->webhook_secret);
 	if (wrong)
 		report_clash(loading, &config_keys[KEY_WEBHOOK_SECRET], wrong);
+	/* No item was refused, so the seats are the items of the list. */
 	for (i = 0; i < secrets->count; i++) {
 		struct item item = {
 		    loading, &config_keys[KEY_WEBHOOK_SECRETS], i + 1};
@@ -407,6 +416,10 @@ static void check_window(struct loading *loading)
 	struct auth_scheme scheme;
 	char words[WORDS_MAX];
 
+	/*
+	 * A tolerance that was refused is 0 here, which asks for less; a
+	 * template that is wrong was told by check_custom.
+	 */
 	if (loading->wrong[KEY_CLAIM_WINDOW] ||
 	    config->claim_window_s >= least_s ||
 	    auth_scheme_init(&scheme, config) ||
@@ -420,10 +433,12 @@ static void check_window(struct loading *loading)
 	report_clash(loading, &config_keys[KEY_CLAIM_WINDOW], words);
 }
 
+/* What depends on a setting that was refused is not judged: it is unknown. */
 void config_check_webhook(struct loading *loading)
 {
 	const struct config *config = loading->config;
 
+	/* Whatever WEBHOOK_AUTH says, the pages are ADMIN_TOKEN's. */
 	check_tokens(loading);
 	if (loading->wrong[KEY_WEBHOOK_AUTH] ||
 	    config->webhook_auth == WEBHOOK_AUTH_NONE)

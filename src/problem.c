@@ -54,7 +54,8 @@ static size_t smaller(size_t a, size_t b)
 
 /*
  * Levenshtein's distance with one row: costs[j] is the distance between
- * what of word has been passed and the first j bytes of name.
+ * what of word has been passed and the first j bytes of name. Only word is a
+ * stranger's; name is of the program, and no longer than PROBLEM_NAME_MAX.
  */
 static size_t distance(const char *word, const char *name)
 {
