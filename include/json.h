@@ -25,7 +25,7 @@ enum status json_parse(const char *bytes, size_t length, size_t depth_max,
  * The same for a text with secrets in it: jansson's own copies are wiped
  * before they are freed. Free the value with json_free_secret, which wipes
  * what nobody else holds; NULL is allowed. One thread at a time uses jansson
- * meanwhile.
+ * meanwhile. problem may quote the text: it is not to be shown as it is.
  */
 enum status json_parse_secret(const char *bytes, size_t length,
     size_t depth_max, json_t **value, char problem[JSON_PROBLEM_BYTES]);

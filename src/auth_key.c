@@ -25,7 +25,10 @@ static bool begins_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* The bytes of a secret behind its prefix of Standard Webhooks. */
+/*
+ * The bytes of a secret behind its prefix of Standard Webhooks. The prefix has
+ * been looked at: there is a "_".
+ */
 static bool decode(
     const char *secret, unsigned char bytes[MAC_BYTES_MAX], size_t *length)
 {
@@ -82,7 +85,10 @@ bool auth_digest(
 	return EVP_Digest(bytes, length, digest, NULL, EVP_sha256(), NULL) == 1;
 }
 
-/* What is shown with Basic is base 64 of user:password (RFC 7617). */
+/*
+ * What is shown with Basic is base 64 of user:password (RFC 7617). Only a
+ * digest is kept: digests are of one length, whatever a stranger shows.
+ */
 static bool make_shown(
     struct auth_key *key, const struct config *config, const char *secret)
 {
@@ -106,6 +112,7 @@ static const char *hash_name(const struct config *config)
 	    [WEBHOOK_HASH_SHA1] = "SHA1",
 	};
 
+	/* All presets sign with SHA-256; the setting is custom's alone. */
 	if (config->webhook_scheme != WEBHOOK_SCHEME_CUSTOM)
 		return names[WEBHOOK_HASH_SHA256];
 	return names[config->webhook_hash];
@@ -114,6 +121,7 @@ static const char *hash_name(const struct config *config)
 static bool make_mac(struct auth_key *key, const struct config *config,
     const unsigned char *bytes, size_t length)
 {
+	/* OpenSSL only reads the name, but has no const for it. */
 	OSSL_PARAM params[] = {
 	    OSSL_PARAM_utf8_string(
 		OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)hash_name(config), 0),
@@ -134,6 +142,7 @@ static bool make_standard(
 	size_t length;
 	bool made = false;
 
+	/* The configuration has refused a wrong one; decode relies on it. */
 	if (standard_wrong(secret) || !decode(secret, bytes, &length))
 		return false;
 	if (begins_with(secret, PUBLIC_PREFIX)) {
@@ -147,6 +156,7 @@ static bool make_standard(
 	return made;
 }
 
+/* Counted before it is made: what a failure leaves is freed with the rest. */
 static bool make_key(struct auth_keys *keys, const struct config *config,
     const char *id, const char *secret)
 {
@@ -172,6 +182,7 @@ static void set_time(
 	key->not_after_us = secret->not_after_us;
 }
 
+/* In the order in which auth_keys_init makes them. */
 const char *auth_key_id(const struct config *config, size_t number)
 {
 	const struct webhook_secrets *secrets = &config->webhook_secrets;

@@ -14,7 +14,10 @@ struct description {
 	const char *template;
 };
 
-/* Each as its own documents say; custom is described by the settings. */
+/*
+ * Each as its own documents say; custom, which has no row, is described by
+ * the settings. "" is what is not signed there.
+ */
 static const struct description presets[] = {
     [WEBHOOK_SCHEME_STANDARD] = {"webhook-signature", "webhook-id",
 	"webhook-timestamp", "v1,", WEBHOOK_ENCODING_BASE64,
@@ -132,6 +135,7 @@ const char *auth_scheme_init(
 	auth_param(is.signature, scheme->signature_param);
 	auth_param(is.id, scheme->id_param);
 	auth_param(is.timestamp, scheme->timestamp_param);
+	/* As variables: X-Sig and x-sig are one header. */
 	if (is.timestamp[0] != '\0' &&
 	    strcmp(scheme->timestamp_param, scheme->signature_param) == 0) {
 		scheme->timestamp_inside = true;

@@ -12,6 +12,7 @@ uint32_t backoff_draw(void)
 {
 	uint32_t draw = 0;
 
+	/* The middle, then: all wait alike, but all wait. */
 	if (RAND_bytes((unsigned char *)&draw, sizeof draw) != 1)
 		return BACKOFF_DRAW_MAX / 2;
 	return draw;

@@ -26,7 +26,10 @@ static size_t padding(const char *text, size_t length)
 	return length - letters;
 }
 
-/* OpenSSL writes whole groups of three: the last one goes by a detour. */
+/*
+ * OpenSSL writes whole groups of three: the last one goes by a detour. After
+ * padding() it can find nothing wrong, so its result is not asked for.
+ */
 bool base64_decode(const char *text, size_t length, unsigned char *bytes,
     size_t max, size_t *bytes_length)
 {
@@ -36,6 +39,7 @@ bool base64_decode(const char *text, size_t length, unsigned char *bytes,
 
 	if (pad == 3 || length == 0 || length > INT32_MAX)
 		return false;
+	/* Of all groups but the last: only in that one may "=" stand. */
 	whole = length / 4 * 3 - 3;
 	if (whole + 3 - pad > max)
 		return false;

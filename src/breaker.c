@@ -118,7 +118,6 @@ static enum verdict judge_call(const struct breaker_guard *guard)
 
 	if (!fresh && !guard->alone)
 		return WAIT;
-	/* The mode stands above the state, which goes on below it. */
 	if (seen->mode == CIRCUIT_FORCED_OPEN)
 		return REFUSE;
 	if (seen->mode == CIRCUIT_FORCED_CLOSED ||
@@ -285,7 +284,7 @@ static void become_alone(struct breaker_guard *guard, const char *why)
 	}
 	/*
 	 * The store may never hear of these. When it is only slow, its thread
-	 * reads them at this moment; neither side writes.
+	 * may read them at this moment; neither side writes.
 	 */
 	advance_own(guard, &guard->row.news);
 }
@@ -320,7 +319,7 @@ static void synced(void *arg, enum status status)
 
 	guard->busy = false;
 	loop_timer_stop(guard->breaker->loop, &guard->patience_timer);
-	/* What was asked while alone is answered by the shared circuit. */
+	/* Only after the commit is row.view what there is. */
 	if (status == STATUS_OK) {
 		if (guard->alone)
 			log_line(LOG_INFO, NULL, "breaker of %s: shared again",
@@ -365,7 +364,7 @@ static void tell(struct breaker_guard *guard)
 		return;
 	if (guard->alone && clock_mono_us() - guard->told_us < BREAKER_ALONE_US)
 		try_store = false;
-	/* Alone, our own circuit grants the probe: nobody would take another. */
+	/* Alone, our own circuit grants one: nobody would take another. */
 	news.wants_probe = guard->waiting != NULL && !guard->alone;
 	news.dice = backoff_draw() % 1001;
 	guard->news =
@@ -404,7 +403,7 @@ static bool is_telling(enum status status, long code, bool *failed)
 	case STATUS_UNREACHABLE:
 		return true;
 	case STATUS_ANSWER_TOO_LARGE:
-		/* It did answer: that it was too much says nothing of health. */
+		/* It did answer. That it was too much is no sickness. */
 		*failed = false;
 		return true;
 	default:
@@ -450,7 +449,7 @@ static void got_answer(
 	struct breaker_call *call = arg;
 	struct breaker_guard *guard = call->guard;
 
-	/* Told before done: what is sent from within waits for what it changed. */
+	/* Before done: what is sent from within waits for what this changes. */
 	note(guard, call, status, answer);
 	if (is_urgent(guard))
 		tell(guard);

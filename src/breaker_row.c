@@ -105,9 +105,15 @@ enum status breaker_row_sync(struct db *db, struct breaker_row *row)
 		status = read_buckets(db, row->upstream, &circuit);
 	if (status != STATUS_OK)
 		return status;
+	/*
+	 * Rows are written only where something changed: this runs often. In
+	 * the window that can only be the seat of this moment; when a new
+	 * generation empties the others, too, their rows are not read any more.
+	 * A bucket is four numbers of one size, without gaps for memcmp to see.
+	 */
 	before = circuit.buckets[seat];
-	/* Rows are written only where something changed: this runs often. */
 	circuit_advance(&circuit, row->limits, &row->news, now_us, &row->view);
+	/* A lease and a success change the circuit, but not its state. */
 	if (row->view.changed || row->view.fence != 0 ||
 	    row->news.probe != CIRCUIT_NO_PROBE)
 		status = save_circuit(db, row->upstream, &circuit);

@@ -150,6 +150,7 @@ static void end_probe(struct circuit *circuit,
 	    circuit->probe_until_us == 0 || circuit->fence != news->fence)
 		return;
 	circuit->probe_until_us = 0;
+	/* RETURNED ends the lease and nothing more: the next one may go. */
 	if (news->probe == CIRCUIT_PROBE_FAILED) {
 		open_circuit(circuit, limits, news, now_us);
 		snprintf(circuit->reason, sizeof circuit->reason,
@@ -205,7 +206,11 @@ static void count_calls(struct circuit *circuit,
 		judge_window(circuit, limits, news, now_us);
 }
 
-/* Gives the fence of the probe that may go; 0: none may. */
+/*
+ * Gives the fence of the probe that may go; 0: none may. A lease that has
+ * ended is given anew: its process died, or hangs. By the greater fence what
+ * that one may still tell is known to be late.
+ */
 static int64_t grant_probe(struct circuit *circuit,
     const struct circuit_limits *limits, int64_t now_us)
 {
@@ -266,6 +271,7 @@ bool circuit_force(
 		return false;
 	change(circuit, CIRCUIT_CLOSED, now_us);
 	circuit->mode = mode;
+	/* Its next opening is a first one again. */
 	circuit->open_us = 0;
 	circuit->open_until_us = 0;
 	snprintf(

@@ -100,6 +100,7 @@ enum status json_parse(const char *bytes, size_t length, size_t depth_max,
 		    place.column, depth_max);
 		return STATUS_MALFORMED;
 	}
+	/* Any value may stand at the top: what it must be is the caller's. */
 	parsed = json_loadb(
 	    bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (parsed == NULL)
@@ -108,6 +109,7 @@ enum status json_parse(const char *bytes, size_t length, size_t depth_max,
 	return STATUS_OK;
 }
 
+/* jansson does not tell how much it frees; the allocator knows. */
 static void wipe_and_free(void *bytes)
 {
 	if (bytes != NULL)
@@ -120,6 +122,10 @@ enum status json_parse_secret(const char *bytes, size_t length,
 {
 	enum status status;
 
+	/*
+	 * These are of the whole process, not of this call: put back at once,
+	 * or every event would be wiped, too.
+	 */
 	json_set_alloc_funcs(malloc, wipe_and_free);
 	status = json_parse(bytes, length, depth_max, value, problem);
 	json_set_alloc_funcs(malloc, free);

@@ -208,7 +208,7 @@ enum status keyfile_renew(const char *path, struct text *problem)
 	status = write_temp(path, &file, temp, problem);
 	if (status != STATUS_OK)
 		goto out;
-	/* Before the rename, which could not be taken back, as well as after. */
+	/* Before the rename, which cannot be taken back, as well as after. */
 	if (!sync_folder(path) || rename(temp, path) != 0) {
 		status = fail(problem, "cannot be replaced");
 		unlink(temp);

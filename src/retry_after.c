@@ -157,6 +157,7 @@ static bool is_leap(int year)
 	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
+/* A month that was read is one: read_name has no other number to give. */
 static bool is_possible(const struct date *date)
 {
 	static const int lengths[] = {
@@ -180,6 +181,7 @@ static int64_t count_days(const struct date *date)
 	int month = (date->month + 9) % 12;
 	int cycle = year / 400;
 	int in_cycle = year % 400;
+	/* From March on each five months have 153 days: 31, 30, 31, 30, 31. */
 	int day = (153 * month + 2) / 5 + date->day - 1;
 
 	return (int64_t)cycle * DAYS_400_YEARS + in_cycle * 365 + in_cycle / 4 -
@@ -205,6 +207,10 @@ static void complete_year(struct date *date, int64_t now_s)
 		date->year += 100;
 }
 
+/*
+ * What a form that does not fit has left in date is overwritten: each form
+ * reads every field. RFC 850 comes last, as only its year is not whole.
+ */
 bool retry_after_date(const char *text, int64_t now_s, int64_t *date_s)
 {
 	struct date date = {0};
@@ -226,6 +232,7 @@ static bool read_seconds(const char *text, int64_t *wait_us)
 	int64_t seconds = 0;
 	size_t i;
 
+	/* It grows no more once it is the longest wait: nothing overflows. */
 	for (i = 0; text[i] >= '0' && text[i] <= '9'; i++)
 		if (seconds * CLOCK_SECOND < RETRY_AFTER_MAX_US)
 			seconds = seconds * 10 + (text[i] - '0');

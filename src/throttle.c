@@ -101,6 +101,10 @@ static enum status save_row(struct db *db, void *arg)
 	db_bind_int(use, ":since_us", throttle->row.since_us);
 	db_bind_int(use, ":size", throttle->size);
 	db_bind_int(use, ":change", throttle->row.change);
+	/*
+	 * since_us goes in and comes out. Should the body run again, it is that
+	 * of the pause which holds, and the row becomes the same.
+	 */
 	return take_row(use, &throttle->row);
 }
 
@@ -303,6 +307,7 @@ void throttle_change_budget(struct throttle *throttle, int64_t change)
 	int64_t before = throttle->budget;
 
 	throttle->budget = retry_budget_after(before, change, throttle->size);
+	/* What the bounds cut off was never taken or given. */
 	throttle->change += throttle->budget - before;
 	if (throttle->change != 0)
 		note_use(throttle);

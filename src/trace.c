@@ -60,6 +60,7 @@ static struct drawn draw(void)
 
 	if (getrandom(&drawn, sizeof drawn, GRND_NONBLOCK) == sizeof drawn)
 		return drawn;
+	/* Eight bytes of time, twice. */
 	now_us = clock_wall_us();
 	for (size_t i = 0; i < sizeof drawn.id; i++) {
 		drawn.id[i] = (unsigned char)(now_us >> (i % 8 * 8));
@@ -84,6 +85,7 @@ static bool is_blank(char byte)
 	return byte == ' ' || byte == '\t';
 }
 
+/* Capitals are none here: HEXDIGLC in W3C Trace Context. */
 static bool is_hex(const char *text, size_t count)
 {
 	size_t i;
@@ -213,6 +215,7 @@ static bool is_value(const char *value, size_t length)
 	return true;
 }
 
+/* Up to 32 of them: that each is compared with each costs little. */
 static bool has_key(const struct members *members, const struct member *wanted)
 {
 	size_t i;
@@ -251,6 +254,7 @@ static bool add_member(
 	return true;
 }
 
+/* With one comma, unless it is the only one. */
 static void drop_member(struct members *members, size_t place)
 {
 	members->length -= members->list[place].length + (members->count > 1);
@@ -259,7 +263,11 @@ static void drop_member(struct members *members, size_t place)
 	    (members->count - place) * sizeof members->list[0]);
 }
 
-/* The last of the long ones goes first, then the last of all. */
+/*
+ * The last of the long ones goes first, then the last of all, as W3C Trace
+ * Context has it: each system puts its own member in front, so the last are
+ * of those farthest away.
+ */
 static void shorten(struct members *members)
 {
 	while (members->length > TRACE_STATE_MAX) {
@@ -346,6 +354,7 @@ static void read_all(
 	trace->next_span = drawn.span;
 	trace->state_line[0] = '\0';
 	read_request_id(trace, headers->request_id, &drawn);
+	/* A state belongs to its parent: with a new trace it means nothing. */
 	if (!read_parent(trace, headers->parent, kept))
 		begin_trace(trace, &drawn);
 	else if (headers->state)
@@ -401,6 +410,7 @@ static void write_span(struct trace *trace, char span[TRACE_SPAN_BYTES])
 
 	if (trace->next_span == 0)
 		trace->next_span++;
+	/* In whatever order: nobody counts them. */
 	memcpy(bytes, &trace->next_span, sizeof bytes);
 	trace->next_span++;
 	hex_write(bytes, sizeof bytes, span);
