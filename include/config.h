@@ -183,7 +183,8 @@ enum status config_load(
 
 /*
  * Loads only what reading the database needs (STOCKROUTE_CONFIG,
- * STOCKROUTE_DB, LOG_LEVEL), so that reports work without secrets.
+ * STOCKROUTE_DB, LOG_LEVEL), so that reports work without secrets. The other
+ * keys' fields are zero, not their defaults. Statuses as config_load.
  */
 enum status config_load_reader(struct config **config, struct text *problems);
 
