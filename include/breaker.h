@@ -76,7 +76,7 @@ void breaker_free(struct breaker *breaker);
  * What counts: an answer below 500 is a success, whatever it says; 5xx, a
  * timeout, no connection and a broken one are failures; 429, what we ended
  * ourselves and a timeout that left the upstream less than 75 % of its time
- * say nothing. Slow is what took more than these 75 %.
+ * say nothing. Slow is what took these 75 % or more.
  */
 void breaker_send(struct breaker *breaker, struct breaker_call *call,
     const struct http_request *request, http_done *done, void *arg);

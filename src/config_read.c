@@ -111,8 +111,9 @@ enum status config_file_read(
 void config_file_done(struct config_file *file)
 {
 	json_free_secret(file->root);
+	/* Whole: a read that failed half-way told no length. */
 	if (file->bytes != NULL)
-		OPENSSL_cleanse(file->bytes, file->length);
+		OPENSSL_cleanse(file->bytes, CONFIG_FILE_MAX + 1);
 	free(file->bytes);
 	*file = (struct config_file){0};
 }

@@ -2,11 +2,13 @@
 #include "config_upstream.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+#include "file.h"
 
 #define WORDS_MAX 256
 
@@ -54,20 +56,35 @@ static void check_scheme(
 
 /* ---- The files ----------------------------------------------------------- */
 
-static FILE *open_file(
-    struct loading *loading, enum config_key_number number, const char *path)
+/* NULL: what is wrong with it was reported. */
+static FILE *open_file(struct loading *loading, enum config_key_number number,
+    const char *path, bool secret)
 {
-	FILE *file = fopen(path, "re");
-	char words[WORDS_MAX];
+	enum status status;
+	struct text words;
+	FILE *file = NULL;
+	struct stat facts;
+	int fd = -1;
 
-	if (file != NULL)
-		return file;
-	snprintf(words, sizeof words,
-	    "cannot be read (%s): give the path of a PEM file that this user "
-	    "may read",
-	    strerror(errno));
-	report_path(loading, &config_keys[number], path, words);
-	return NULL;
+	text_init(&words, WORDS_MAX);
+	status = file_open(path, &fd, &facts, &words);
+	if (status != STATUS_OK)
+		text_add(&words,
+		    ": give the path of a PEM file that this user may read");
+	else if (secret)
+		status = file_check_private(&facts, &words);
+	if (status == STATUS_OK)
+		file = fdopen(fd, "r");
+	if (file == NULL) {
+		if (status == STATUS_OK)
+			text_add(&words, "cannot be read");
+		report_path(
+		    loading, &config_keys[number], path, text_string(&words));
+		if (fd >= 0)
+			close(fd);
+	}
+	text_done(&words);
+	return file;
 }
 
 /*
@@ -77,7 +94,7 @@ static FILE *open_file(
 static X509 *read_certificate(
     struct loading *loading, enum config_key_number number, const char *path)
 {
-	FILE *file = open_file(loading, number, path);
+	FILE *file = open_file(loading, number, path, false);
 	X509 *certificate;
 
 	if (file == NULL)
@@ -95,7 +112,7 @@ static X509 *read_certificate(
 static EVP_PKEY *read_key(
     struct loading *loading, enum config_key_number number, const char *path)
 {
-	FILE *file = open_file(loading, number, path);
+	FILE *file = open_file(loading, number, path, true);
 	char passphrase[] = "";
 	EVP_PKEY *key;
 

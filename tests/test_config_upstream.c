@@ -120,7 +120,8 @@ static void the_files_of_tls_must_hold_what_they_should(void **state)
 	set_required();
 	make_files(place,
 	    MAKE("us", "1") MAKE(
-		"others", "1") "cat us.pem us.key >both; echo rubbish >rubbish;"
+		"others", "1") "cat us.pem us.key >both; chmod 600 both; echo "
+			       "rubbish >rubbish;"
 			       "openssl rsa -aes128 -passout pass:x -in us.key "
 			       "-out locked");
 	use(place, "UPSTREAM_CA_FILE", "others.pem");
@@ -146,6 +147,42 @@ static void the_files_of_tls_must_hold_what_they_should(void **state)
 	make_files(place, "rm -f *");
 }
 
+static void the_key_of_our_certificate_is_for_us_alone(void **state)
+{
+	struct place *place = *state;
+
+	set_required();
+	make_files(place, MAKE("us", "1") "cat us.pem us.key >both");
+	use(place, "UPSTREAM_CLIENT_CERT", "us.pem");
+	use(place, "UPSTREAM_CLIENT_KEY", "us.key");
+	load_well(place);
+	make_files(place, "chmod 644 us.key both");
+	expect_problem(place, "UPSTREAM_CLIENT_KEY (environment): \"");
+	assert_non_null(strstr(
+	    text_string(&place->problems), "by every user of this machine"));
+	unsetenv("UPSTREAM_CLIENT_KEY");
+	use(place, "UPSTREAM_CLIENT_CERT", "both");
+	expect_problem(place, "UPSTREAM_CLIENT_CERT (environment): \"");
+	assert_non_null(strstr(text_string(&place->problems), "chmod 600"));
+	make_files(place, "chmod 600 both");
+	load_well(place);
+	make_files(place, "rm -f *");
+}
+
+/* Which would wait for its writer, and for ever. */
+static void a_pipe_is_no_certificate(void **state)
+{
+	struct place *place = *state;
+
+	set_required();
+	make_files(place, "mkfifo pipe");
+	use(place, "UPSTREAM_CA_FILE", "pipe");
+	expect_problem(place, "UPSTREAM_CA_FILE (environment): \"");
+	assert_non_null(
+	    strstr(text_string(&place->problems), "is not a regular file"));
+	make_files(place, "rm -f *");
+}
+
 static void files_that_cannot_be_read_are_named(void **state)
 {
 	struct place *place = *state;
@@ -153,8 +190,9 @@ static void files_that_cannot_be_read_are_named(void **state)
 	set_required();
 	setenv("UPSTREAM_CA_FILE", "/no/where.pem", 1);
 	expect_problem(place,
-	    "UPSTREAM_CA_FILE (environment): \"/no/where.pem\" cannot be read "
-	    "(No such file or directory): give the path of a PEM file that "
+	    "UPSTREAM_CA_FILE (environment): \"/no/where.pem\" cannot be "
+	    "opened: "
+	    "No such file or directory: give the path of a PEM file that "
 	    "this user may read\n");
 	setenv("UPSTREAM_CA_FILE", "where.pem", 1);
 	expect_problem(place,
@@ -190,6 +228,8 @@ int main(void)
 	    IN_PLACE(http_may_be_allowed),
 	    IN_PLACE(a_proxy_is_a_url_or_none),
 	    IN_PLACE(the_files_of_tls_must_hold_what_they_should),
+	    IN_PLACE(the_key_of_our_certificate_is_for_us_alone),
+	    IN_PLACE(a_pipe_is_no_certificate),
 	    IN_PLACE(files_that_cannot_be_read_are_named),
 	    IN_PLACE(a_key_without_its_certificate_is_refused),
 	    IN_PLACE(members_of_the_file_are_named_by_their_place),

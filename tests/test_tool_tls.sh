@@ -81,7 +81,8 @@ an_event_is_routed_over_tls_with_our_certificate() {
 }
 
 one_file_may_hold_certificate_and_key() {
-	cat "$dir/us.pem" "$dir/us.key" >"$dir/both.pem"
+	cat "$dir/us.pem" "$dir/us.key" >"$dir/both.pem" &&
+		chmod 600 "$dir/both.pem"
 	events both && UPSTREAM_CLIENT_CERT=$dir/both.pem \
 		UPSTREAM_CLIENT_KEY='' call 0 events replay "$dir/in" &&
 		says "1 routed"
