@@ -71,7 +71,8 @@ static bool decode(const char *from, const char *end, bool plus_is_blank,
 	return false;
 }
 
-bool page_query(const char *query, const char *name, char *value, size_t size)
+/* Where the value of the name begins, as it came; NULL: it is not there. */
+static const char *find(const char *query, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -79,12 +80,26 @@ bool page_query(const char *query, const char *name, char *value, size_t size)
 		const char *end = query + strcspn(query, "&");
 
 		if (strncmp(query, name, length) == 0 && query[length] == '=')
-			return decode(
-			    query + length + 1, end, true, value, size);
+			return query + length + 1;
 		query = *end == '&' ? end + 1 : end;
 	}
+	return NULL;
+}
+
+bool page_query(const char *query, const char *name, char *value, size_t size)
+{
+	const char *from = find(query, name);
+
+	if (from != NULL)
+		return decode(
+		    from, from + strcspn(from, "&"), true, value, size);
 	value[0] = '\0';
 	return false;
+}
+
+bool page_query_names(const char *query, const char *name)
+{
+	return find(query, name) != NULL;
 }
 
 bool page_segment(const char *below, char *value, size_t size)

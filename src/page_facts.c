@@ -50,14 +50,27 @@ static const char *or_null(const char *word)
 	return *word != '\0' ? word : NULL;
 }
 
+/* False, and told: a value was given that is none. */
+static bool read_word(struct page_facts *facts, const struct page_ask *ask,
+    const char *name, char word[PAGE_WORDS_BYTES])
+{
+	if (page_query(ask->query, name, word, PAGE_WORDS_BYTES) ||
+	    !page_query_names(ask->query, name))
+		return true;
+	text_add(&facts->problem, name);
+	text_add(&facts->problem, " is no text, or too long");
+	return false;
+}
+
 static bool read_words(
     struct page_facts *facts, const struct page_ask *ask, struct period *period)
 {
 	struct period_words words = {.zone = MOMENT_UTC};
 
-	page_query(ask->query, "since", facts->since, sizeof facts->since);
-	page_query(ask->query, "from", facts->from, sizeof facts->from);
-	page_query(ask->query, "to", facts->to, sizeof facts->to);
+	if (!read_word(facts, ask, "since", facts->since) ||
+	    !read_word(facts, ask, "from", facts->from) ||
+	    !read_word(facts, ask, "to", facts->to))
+		return false;
 	words.from = or_null(facts->from);
 	words.to = or_null(facts->to);
 	/* The form sends all of its fields. */

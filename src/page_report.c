@@ -53,8 +53,10 @@ enum status page_report_csv(
 
 	if (status != STATUS_OK)
 		return status;
-	if (!page_query(ask->query, "table", which, sizeof which))
+	if (!page_query_names(ask->query, "table"))
 		strcpy(which, "times");
+	else
+		page_query(ask->query, "table", which, sizeof which);
 	page->type = "text/csv; charset=utf-8";
 	page->http = http_of(facts);
 	if (!page_csv_write(facts, which, &page->text))

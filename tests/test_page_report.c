@@ -351,6 +351,13 @@ static void a_period_that_cannot_be_read_is_told(void **state)
 	assert_int_equal(bench->page.http, 400);
 	ask_query(bench, page_report_csv, "from=x");
 	assert_int_equal(bench->page.http, 400);
+	/* No text, or longer than any: it was given, too. */
+	has(ask_query(bench, page_report_json, "to=%ff"), "to is no text");
+	assert_int_equal(bench->page.http, 400);
+	ask_query(bench, page_report_csv,
+	    "since=0000000000000000000000000000"
+	    "00000000000000000000000000000000001h");
+	assert_int_equal(bench->page.http, 400);
 }
 
 static json_int_t count_of(const json_t *sum)
@@ -495,6 +502,9 @@ static void a_table_that_is_none_is_not_found(void **state)
 	    .accept = ""};
 
 	assert_int_equal(db_begin_read(bench->db), STATUS_OK);
+	assert_int_equal(page_report_csv(bench->db, &asked, &bench->page),
+	    STATUS_PATH_UNKNOWN);
+	asked.query = "table=slowest-of-all-the-decisions";
 	assert_int_equal(page_report_csv(bench->db, &asked, &bench->page),
 	    STATUS_PATH_UNKNOWN);
 	db_end_read(bench->db);
