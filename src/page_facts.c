@@ -122,27 +122,40 @@ static enum status read_last(struct db *db, struct page_facts *facts)
 	return db_done(row);
 }
 
+size_t page_slots(const struct page_facts *facts)
+{
+	int64_t span_s = facts->period.to_s - facts->period.from_s;
+
+	return (size_t)((span_s + facts->slot_s - 1) / facts->slot_s);
+}
+
 /* Slots begin at round times, so that they stay when the page comes anew. */
+static void choose_slots(struct page_facts *facts)
+{
+	struct rollup_period *period = &facts->period;
+
+	facts->slot_s = slot_for(period->to_s - period->from_s);
+	period->from_s -= period->from_s % facts->slot_s;
+}
+
 static enum status fit_period(struct db *db, struct page_facts *facts)
 {
 	struct rollup_period *period = &facts->period;
 	int64_t now_s = facts->now_us / CLOCK_SECOND;
+	enum status status;
 
 	/* What is to come would only make the slots longer. */
 	if (period->to_s > now_s)
 		period->to_s = now_s;
 	if (period->to_s < period->from_s + MINUTE_S)
 		period->to_s = period->from_s + MINUTE_S;
-	facts->slot_s = slot_for(period->to_s - period->from_s);
-	period->from_s -= period->from_s % facts->slot_s;
+	choose_slots(facts);
+	status = rollup_fit(db, now_s, period);
+	/* An hour whose minutes are no longer kept may have become its day. */
+	if (status != STATUS_OK || page_slots(facts) <= PAGE_SLOTS_MAX + 2)
+		return status;
+	choose_slots(facts);
 	return rollup_fit(db, now_s, period);
-}
-
-size_t page_slots(const struct page_facts *facts)
-{
-	int64_t span_s = facts->period.to_s - facts->period.from_s;
-
-	return (size_t)((span_s + facts->slot_s - 1) / facts->slot_s);
 }
 
 /* ---- The sums ------------------------------------------------------- */

@@ -432,6 +432,19 @@ static void a_period_ends_by_now(void **state)
 	json_decref(json);
 }
 
+/* Of an hour that is only in the sum of its day, the day is shown. */
+static void a_period_without_minutes_has_no_more_slots_than_others(void **state)
+{
+	struct bench *bench = *state;
+	const char *page;
+
+	run(bench, "UPDATE rollup_state SET minutes_from_s = 1715731200,"
+		   " hours_from_s = 1715731200");
+	page = ask_query(bench, page_report_json,
+	    "from=2024-01-01T10:00&to=2024-01-01T11:00");
+	has(page, "{\"slot_s\":1800,\"from\":\"2024-01-01T00:00:00Z\"");
+}
+
 /* As many days as can be said begin with the first decision, too. */
 static void a_period_from_before_time_begins_with_the_first(void **state)
 {
@@ -568,6 +581,7 @@ int main(void)
 	    on_bench(a_period_that_cannot_be_read_is_told),
 	    on_bench(every_period_can_be_shown),
 	    on_bench(a_period_ends_by_now),
+	    on_bench(a_period_without_minutes_has_no_more_slots_than_others),
 	    on_bench(a_period_from_before_time_begins_with_the_first),
 	    on_bench(an_empty_database_has_a_page),
 	    on_bench(nobody_says_since_when_there_never_was_a_token),
