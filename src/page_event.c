@@ -92,14 +92,16 @@ static void add_headline(const struct telling *telling)
 {
 	const struct story *story = telling->story;
 	const char *class = "degraded";
-	const char *words = "Not decided yet: it is in the queue";
+	const char *words = story->outcome;
 
+	if (words == NULL)
+		words = "Not decided yet: it is in the queue";
 	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
-		if (story->outcome == NULL ||
-		    strcmp(looks[i].outcome, story->outcome) != 0)
+		if (strcmp(looks[i].outcome, words) != 0)
 			continue;
 		class = looks[i].class;
 		words = looks[i].words;
+		break;
 	}
 	html_add(telling->text,
 	    "<section class=\"lead %s\" aria-labelledby=\"verdict\">"

@@ -539,6 +539,18 @@ static void a_story_is_found_by_number_and_by_interaction(void **state)
 	has(page, "Not decided yet");
 }
 
+static void an_outcome_of_a_newer_program_is_shown_as_it_is(void **state)
+{
+	struct bench *bench = *state;
+	const char *page;
+
+	decide(bench, 5, OUTCOME_ROUTED);
+	run(bench, "UPDATE decision SET outcome = 'postponed'");
+	page = ask_query(bench, page_event, "id=1");
+	has(page, "<h2 id=\"verdict\"><b>postponed</b>");
+	has_not(page, "it is in the queue");
+}
+
 static void an_event_that_nobody_knows_is_not_found(void **state)
 {
 	static const char *const queries[] = {"id=nobody", "id=", "", "id=%00"};
@@ -588,6 +600,7 @@ int main(void)
 	    on_bench(what_expired_counts_as_failed_on_the_tile),
 	    on_bench(a_table_that_is_none_is_not_found),
 	    on_bench(a_story_is_found_by_number_and_by_interaction),
+	    on_bench(an_outcome_of_a_newer_program_is_shown_as_it_is),
 	    on_bench(an_event_that_nobody_knows_is_not_found),
 	    on_bench(a_program_gets_the_story_as_json),
 	};
