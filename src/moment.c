@@ -229,7 +229,8 @@ bool moment_read(
 {
 	struct span span;
 
-	if (!read_span(text, zone, &span))
+	/* A zone east of UTC leads to the year before. */
+	if (!read_span(text, zone, &span) || span.from_us < 0)
 		return false;
 	*from_us = span.from_us;
 	*to_us = span.to_us;
