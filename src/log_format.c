@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "utf8.h"
 
 #define DOTS "..."
 /* What ends a value and the line, at most ..."} and the newline, finds its
@@ -87,25 +88,19 @@ static void add_escaped_byte(struct log_text *text, unsigned char byte)
  */
 static uint32_t next_character(const unsigned char **string)
 {
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
 	const unsigned char *bytes = *string;
-	int more = bytes[0] >= 0xf0 ? 3 : bytes[0] >= 0xe0 ? 2 : 1;
-	uint32_t character = bytes[0] & (0x3fu >> more);
+	size_t length = utf8_bytes((const char *)bytes);
+	uint32_t character;
 
-	++*string;
-	if (bytes[0] < 0x80)
+	*string += length > 0 ? length : 1;
+	if (length == 0)
+		return 0xfffd;
+	if (length == 1)
 		return bytes[0];
-	if (bytes[0] < 0xc0 || bytes[0] > 0xf4)
-		return 0xfffd;
-	for (int i = 1; i <= more; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0xfffd;
+	/* As many leading ones as there are bytes, and a zero. */
+	character = bytes[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++)
 		character = character << 6 | (bytes[i] & 0x3f);
-	}
-	if (character < least[more] || character > 0x10ffff ||
-	    (character >= 0xd800 && character <= 0xdfff))
-		return 0xfffd;
-	*string += more;
 	return character;
 }
 
