@@ -12,6 +12,7 @@
 #include "page_style.h"
 #include "page_tables.h"
 #include "page_words.h"
+#include "period.h"
 
 #define TITLE_BYTES 80
 
@@ -52,8 +53,9 @@ static void add_periods(const struct page_facts *facts, struct text *text)
 
 	text_add(text, "<nav aria-label=\"Period\"><ul>");
 	for (size_t i = 0; i < sizeof periods / sizeof *periods; i++) {
-		bool here = strcmp(periods[i].since, facts->since) == 0 ||
-			    (usual && strcmp(periods[i].since, "24h") == 0);
+		bool here =
+		    strcmp(periods[i].since, facts->since) == 0 ||
+		    (usual && strcmp(periods[i].since, PERIOD_DEFAULT) == 0);
 
 		html_add(text, "<li><a href=\"?since=%s\"", periods[i].since);
 		text_add(text, here ? " aria-current=\"page\">" : ">");
