@@ -29,6 +29,12 @@ enum log_place { LOG_TO_STDERR, LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 #define LOG_SINK_WAIT_US    20000
 #define LOG_SINK_PATH_BYTES 1024
 
+/*
+ * Not open until the first line. From then on a file stays open until its path
+ * names another one, whatever fails in between; a daemon's socket is closed
+ * when a line could not be sent, and opened again after look_us. One thread at
+ * a time: the log holds its lock.
+ */
 struct log_sink {
 	enum log_place place;
 	char path[LOG_SINK_PATH_BYTES];
@@ -59,7 +65,9 @@ void log_sink_init(struct log_sink *sink, const char *to);
 
 /*
  * Opens what is not open, and writes. False: it could not, sink->why tells
- * it, and the line is for stderr; the next try is not before look_us.
+ * it, and the line is for stderr. What could not be opened, and a daemon that
+ * took nothing, is not tried again before look_us; an open file is, for each
+ * line. For stderr it is always true.
  */
 bool log_sink_write(
     struct log_sink *sink, const struct log_message *message, int64_t now_us);

@@ -31,7 +31,8 @@ void text_done(struct text *text);
  */
 void text_reserve(struct text *text, size_t bytes);
 
-/* Empties the text but keeps its memory for the next use. */
+/* Empties the text but keeps its memory for the next use; a failure is
+ * forgotten. */
 void text_clear(struct text *text);
 
 /* True when something did not fit: what is there is incomplete. */
@@ -60,7 +61,8 @@ void text_add_json(struct text *text, const char *string);
 
 /*
  * Adds a string as one URL path segment: every byte but the unreserved
- * ones of RFC 3986 section 2.3 becomes %XX.
+ * ones of RFC 3986 section 2.3 becomes %XX. "." and "..", which a server takes
+ * for steps in the path, stay what they are: refuse them before.
  */
 void text_add_segment(struct text *text, const char *string);
 

@@ -25,8 +25,13 @@ static const char *const level_names[LOG_LEVEL_COUNT] = {
 
 /*
  * The only variable of the program at file level: any thread, and what has
- * no other place to say what went wrong, may log. The lock is for what
- * follows it.
+ * no other place to say what went wrong, may log.
+ *
+ * The lock is for what follows it. What stands before it is read without, since
+ * a line is formatted before the lock is taken, on its thread's stack: only the
+ * writing has to wait for others. So a line that was begun before log_open may
+ * come to the new place in the old form. Of gathered only bytes and length are
+ * in use.
  */
 static struct {
 	atomic_int level; /* the highest that is written */
@@ -65,7 +70,8 @@ bool log_enabled(enum log_level level)
 
 /* --- writing; the lock is held --- */
 
-/* Once, where the lines go from now on. */
+/* Once, where the lines go from now on. Not by log_end, which would wait for
+ * the lock that its caller holds. */
 static void tell_away(void)
 {
 	struct log_entry entry;
@@ -80,6 +86,7 @@ static void tell_away(void)
 	log_sink_stderr(&entry.line);
 }
 
+/* A failure is left to the next line, which meets it as well, and tells. */
 static void tell_back(int64_t now_us)
 {
 	struct log_entry entry;
@@ -107,6 +114,7 @@ static void try_write(const struct log_message *message, int64_t now_us)
 	the_log.away = !written;
 }
 
+/* Without level and fields: it is never gathered for who asks for them. */
 static void write_gathered(int64_t now_us)
 {
 	if (the_log.gathered.length == 0)
@@ -125,6 +133,8 @@ static void write_entry(const struct log_entry *entry, int64_t now_us)
 	    now_us);
 }
 
+/* A line is never longer than all the room, so that it fits once that is
+ * empty. */
 static void gather(const struct log_text *line, int64_t now_us)
 {
 	struct log_text *gathered = &the_log.gathered;
@@ -135,6 +145,7 @@ static void gather(const struct log_text *line, int64_t now_us)
 	gathered->length += line->length;
 }
 
+/* The clock is asked for each: until_us may be the end of all times. */
 static void tell_repeats(int64_t until_us)
 {
 	struct log_repeat told;
@@ -153,6 +164,7 @@ static void tell_repeats(int64_t until_us)
 void log_close(void)
 {
 	pthread_mutex_lock(&the_log.lock);
+	/* All of it to where it was meant for, before that is closed. */
 	write_gathered(clock_mono_us());
 	tell_repeats(INT64_MAX);
 	log_sink_done(&the_log.sink);
@@ -248,6 +260,7 @@ void log_end_soon(struct log_entry *entry)
 void log_flush(void)
 {
 	pthread_mutex_lock(&the_log.lock);
+	/* The loop asks each turn: the clock is read only for lines. */
 	if (the_log.gathered.length > 0)
 		write_gathered(clock_mono_us());
 	pthread_mutex_unlock(&the_log.lock);
@@ -288,6 +301,7 @@ __attribute__((format(printf, 3, 0))) static void write_message(
 		return;
 	if ((size_t)length >= sizeof message)
 		strcpy(message + sizeof message - sizeof DOTS, DOTS);
+	/* Without its ids: with them no message would ever be like another. */
 	if (!shall_write(level, message))
 		return;
 	log_begin(&entry, level, message);

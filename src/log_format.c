@@ -12,7 +12,8 @@
 /* What ends a value and the line, at most ..."} and the newline, finds its
  * place behind the limit. */
 #define LIMIT (LOG_TEXT_BYTES - 8)
-/* Three ids of 128 bytes, each of which may be escaped by four, and keys. */
+/* The interaction's id of 128 bytes, each of which is escaped by six at most;
+ * the request's, of 128 visible ones, by two; the trace's, of 32; and keys. */
 #define IDS_BYTES 1700
 #define INT_BYTES 20 /* of INT64_MIN */
 
@@ -118,6 +119,7 @@ static const char *add_json_character(struct log_text *text, const char *string)
 {
 	const unsigned char *at = (const unsigned char *)string;
 	uint32_t character = next_character(&at);
+	/* As it is for a quote or a backslash; all others write over it. */
 	char escape[12] = {'\\', (char)character};
 
 	if (character == '"' || character == '\\') {
@@ -182,6 +184,7 @@ static void add_key(struct log_text *text, const char *key)
 		add_capitals(text, key);
 		return;
 	}
+	/* 4: in JSON a comma, two quotes and a colon. */
 	if (text->cut || text->length + length + 4 > text->limit) {
 		text->cut = true;
 		return;
@@ -295,6 +298,7 @@ static void add_start(struct log_text *text, const char *level)
 	if (json)
 		add(text, "\"", 1);
 	else
+		/* Behind the blank that comes first with the level. */
 		text->start = text->length + 1;
 	log_format_word(text, "level", level);
 	log_format_int(text, "pid", getpid());
@@ -313,6 +317,7 @@ void log_format_begin(struct log_text *text, enum log_format format,
 	add_start(text, level);
 	text->limit = LIMIT - IDS_BYTES;
 	log_format_word(text, "msg", message);
+	/* A message that was cut leaves the room that was kept for the ids. */
 	text->limit = LIMIT;
 	text->cut = false;
 }

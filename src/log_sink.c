@@ -30,7 +30,8 @@ static const struct {
     [LOG_TO_JOURNAL] = {"journal", "/run/systemd/journal/socket"},
 };
 
-/* Severities of RFC 3164, by level: error, warning, info, debug. */
+/* Severities of RFC 3164, by level: error, warning, info, debug. In numbers,
+ * since log.h, which names the levels, stands on this. */
 static const int severities[] = {3, 4, 6, 7};
 
 /* --- what LOG_TO says --- */
@@ -105,7 +106,9 @@ static bool failed(struct log_sink *sink)
 
 /*
  * The mode is ours to give only when the file is ours: logrotate may have
- * made it with another. The umask would take the group's right away.
+ * made it with another. The umask would take the group's right away. A pipe
+ * that nobody reads would hold the open, but for O_NONBLOCK; a file does not
+ * heed that.
  */
 static int open_file(const char *path)
 {
@@ -179,7 +182,8 @@ static ssize_t write_line(int fd, const struct log_text *line)
 	return written;
 }
 
-/* A part of a line is ended first, so that it spoils no other. */
+/* A part of a line is ended first, so that it spoils no other. The line itself
+ * is not lost: its caller had it written to stderr, whole. */
 static bool append(struct log_sink *sink, const struct log_text *line)
 {
 	ssize_t written;
@@ -191,6 +195,11 @@ static bool append(struct log_sink *sink, const struct log_text *line)
 	return written == (ssize_t)line->length || failed(sink);
 }
 
+/*
+ * The path is looked at once in LOG_SINK_LOOK_US, not for each line: for so
+ * long lines may still go to a file that was moved away. A look that fails is
+ * no failure while the old file is open.
+ */
 static bool write_file(
     struct log_sink *sink, const struct log_text *line, int64_t now_us)
 {
@@ -217,6 +226,7 @@ static bool connect_daemon(struct log_sink *sink)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	log_sink_done(sink);
+	/* It fits: log_sink_parse takes no longer path for a socket. */
 	strcpy(address.sun_path, sink->path);
 	sink->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sink->fd < 0)
@@ -225,13 +235,15 @@ static bool connect_daemon(struct log_sink *sink)
 	    sink->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	if (connect(sink->fd, (struct sockaddr *)&address, sizeof address) == 0)
 		return true;
+	/* Before the close, which may change errno. */
 	failed(sink);
 	log_sink_done(sink);
 	return false;
 }
 
-/* As syslog(3) begins its messages. The line's own end, and in logfmt its
- * time, the daemon does not need. */
+/* As syslog(3) begins its messages: in local time, the day with a blank for a
+ * leading zero (RFC 3164 4.1.2). The line's own end, and in logfmt its time,
+ * the daemon does not need. */
 static void write_header(int level, char header[HEADER_BYTES])
 {
 	time_t now = (time_t)(clock_wall_us() / CLOCK_SECOND);
@@ -246,6 +258,7 @@ static void write_header(int level, char header[HEADER_BYTES])
 	    NAME "[%ld]: ", (long)getpid());
 }
 
+/* An iovec knows no const, as readv(2) has it, too; sendmsg only reads. */
 static struct iovec piece(const void *bytes, size_t length)
 {
 	return (struct iovec){(void *)(uintptr_t)bytes, length};
@@ -256,6 +269,7 @@ static struct iovec piece_of_line(const struct log_text *line)
 	return piece(line->bytes + line->start, line->length - line->start - 1);
 }
 
+/* One datagram, so that it is taken whole or not at all. */
 static bool send_pieces(struct log_sink *sink, struct iovec *pieces, int count)
 {
 	const struct msghdr datagram = {
@@ -307,7 +321,9 @@ static bool send_message(
 
 /*
  * A daemon that was started again has a new socket at its path: the old one
- * refuses, and one more try is worth it.
+ * refuses, and one more try is worth it. Not after EAGAIN, which is
+ * LOG_SINK_WAIT_US gone by: the daemon is there, and would be waited for once
+ * more by the thread whose line it is.
  */
 static bool tell_daemon(
     struct log_sink *sink, const struct log_message *message, int64_t now_us)

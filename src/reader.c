@@ -20,6 +20,11 @@ struct list {
 /*
  * lock guards what stands below it; what stands above is the loop's, or set
  * before the thread begins, but for stopping.
+ *
+ * A job is in waiting, then in the thread's hands and in no list, then in
+ * finished; one that is refused goes to finished at once. A list is taken from
+ * at its front: the loop fills waiting and empties finished, the thread the
+ * other way round. unanswered counts the jobs in all three places.
  */
 struct reader {
 	struct loop *loop;
@@ -98,6 +103,7 @@ static enum status answer(const struct reader *reader,
 
 	if (atomic_load(&reader->stopping))
 		return STATUS_STOPPING;
+	/* A file that was restored in its place is another: it is taken up. */
 	if (connection->db != NULL && !db_is_in_place(connection->db))
 		close_file(connection);
 	if (connection->db == NULL)
@@ -151,7 +157,8 @@ static void *run_thread(void *arg)
 	return NULL;
 }
 
-/* A done may ask again, and may free its job. */
+/* A done may ask again, and may free its job. The list is taken as a whole, so
+ * that what is refused meanwhile waits for the next turn of the loop. */
 static void deliver(struct reader *reader)
 {
 	struct list finished;
@@ -173,11 +180,13 @@ static void woken(void *arg, uint32_t events)
 	eventfd_t count;
 
 	(void)events;
+	/* Only to empty it: how many there are, the list tells. */
 	eventfd_read(reader->wake, &count);
 	deliver(reader);
 }
 
-/* The thread takes no signals, so that the loop's signalfd has them all. */
+/* The thread takes no signals, so that the loop's signalfd has them all. One
+ * that could not be made is tried for again with the next question. */
 static bool start_thread(struct reader *reader)
 {
 	sigset_t all;
@@ -199,6 +208,7 @@ void reader_ask(struct reader *reader, struct reader_job *job)
 	else if (!reader->running && !start_thread(reader))
 		job->status = STATUS_MEMORY;
 	reader->unanswered++;
+	/* By way of the loop as well: done must not be called from here. */
 	if (job->status != STATUS_OK) {
 		hand_back(reader, job);
 		return;
@@ -223,6 +233,7 @@ struct reader *reader_open(struct loop *loop, const char *path)
 	if (reader->wake >= 0 &&
 	    loop_watch(loop, reader->wake, EPOLLIN, woken, reader) == STATUS_OK)
 		return reader;
+	/* It may be unwatched, or -1: both are allowed for. */
 	reader_close(reader);
 	return NULL;
 }
@@ -249,6 +260,7 @@ void reader_close(struct reader *reader)
 {
 	if (reader == NULL)
 		return;
+	/* stopping ends the statement that runs, closing the wait for more. */
 	reader_stop(reader);
 	pthread_mutex_lock(&reader->lock);
 	reader->closing = true;

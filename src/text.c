@@ -32,6 +32,7 @@ static bool grow(struct text *text, size_t needed)
 /* Makes room for more bytes and the NUL. length never passes max. */
 static bool make_room(struct text *text, size_t more)
 {
+	/* A piece that still fits must not stand behind one that did not. */
 	if (text->failed || more > text->max - text->length) {
 		text->failed = true;
 		return false;
@@ -48,6 +49,7 @@ void text_init(struct text *text, size_t max)
 
 void text_reserve(struct text *text, size_t bytes)
 {
+	/* As for a piece that long: until then no addition moves the text. */
 	if (bytes > text->length)
 		make_room(text, bytes - text->length);
 }
@@ -84,6 +86,7 @@ void text_add(struct text *text, const char *string)
 
 void text_add_bytes(struct text *text, const char *bytes, size_t length)
 {
+	/* Nothing takes no memory: a text that is empty stays NULL. */
 	if (length == 0 || !make_room(text, length))
 		return;
 	memcpy(text->bytes + text->length, bytes, length);

@@ -15,7 +15,8 @@ static size_t length_of(unsigned char first)
 	return first >= 0xf0 && first < 0xf5 ? 4 : 0;
 }
 
-/* Longer than need be, a surrogate, or beyond U+10FFFF. */
+/* Longer than need be, a surrogate, or beyond U+10FFFF: what the grammar of
+ * RFC 3629 section 4 leaves out of the second bytes. */
 static bool is_forbidden(const unsigned char *at)
 {
 	return (at[0] == 0xe0 && at[1] < 0xa0) ||
@@ -29,6 +30,7 @@ size_t utf8_bytes(const char *text)
 	const unsigned char *at = (const unsigned char *)text;
 	size_t length = length_of(at[0]);
 
+	/* A NUL continues nothing: nothing behind it is looked at. */
 	for (size_t i = 1; i < length; i++)
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
