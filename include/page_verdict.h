@@ -13,12 +13,16 @@
  * the last PAGE_RECENT_S, whatever period is looked at.
  *
  * FAILING: events are not routed. CXone's circuit is open, there is no token
- *   and none is given, one in ten events or more failed, or the queue's
- *   oldest has waited longer than QUEUE_MAX_AGE_S.
+ *   and none is given, one in ten events or more failed or expired, or the
+ *   queue's oldest has waited longer than QUEUE_MAX_AGE_S.
  * DEGRADED: events are routed, but not as well as they could be. The
- *   inventory's circuit is open, CXone wants a pause, one in a hundred events
- *   or more failed, one in ten or more of those routed fell back, or the
- *   queue's oldest has waited for a quarter of QUEUE_MAX_AGE_S.
+ *   inventory's circuit is open, a circuit is being probed, CXone wants a
+ *   pause, one in a hundred events or more failed or expired, one in ten or
+ *   more of those routed fell back, or the queue's oldest has waited for a
+ *   quarter of QUEUE_MAX_AGE_S.
+ *
+ * Circuits count only where BREAKER is on, and those that an operator forced
+ * open count as open. Of a share of events, duplicates are no part.
  *
  * A few events say nothing about a share: fewer than PAGE_PART_MIN of them,
  * or of fewer than PAGE_RECENT_MIN, count only when they are all there were.

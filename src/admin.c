@@ -27,6 +27,7 @@
 /* On shared hosting all of it lies in a directory, see cgi-bin/.htaccess. */
 #define SHARED_FOLDER "/webhook"
 
+/* The loop's alone; the reader's thread knows of it only what asking holds. */
 struct admin {
 	const struct config *config;
 	struct reader *reader;
@@ -36,7 +37,12 @@ struct admin {
 	struct tally *tally; /* NULL: nobody asks */
 };
 
-/* One request on its way, until the reader has made its page. */
+/*
+ * One request on its way, until the reader has made its page. Between
+ * reader_ask and page_made, write, ask and page are the thread's, and admin and
+ * request wait. Freed by page_made, which is called for each, also when the
+ * process ends.
+ */
 struct asking {
 	struct admin *admin;
 	struct gateway_request *request;
@@ -90,6 +96,8 @@ static const struct path *find_path(
 	const char *uri = gateway_param(request, "REQUEST_URI");
 	size_t i;
 
+	/* REQUEST_URI is right behind every server that was tried, but RFC 3875
+	 * does not have it. */
 	if (!uri)
 		uri = param(request, "SCRIPT_NAME");
 	if (strncmp(uri, SHARED_FOLDER "/", strlen(SHARED_FOLDER "/")) == 0)
@@ -104,7 +112,8 @@ static const struct path *find_path(
 
 /* ---- Who may -------------------------------------------------------- */
 
-/* Whatever user name stands before the colon. */
+/* Whatever user name stands before the colon, which is the first: a password
+ * may have more of them (RFC 7617 2). */
 static enum auth_reason check_basic(
     const struct auth_keys *keys, const char *shown, size_t *number)
 {
@@ -143,7 +152,8 @@ static enum auth_reason check_token(const struct auth_keys *keys,
 	return shown ? check_basic(keys, shown, number) : AUTH_SCHEME_WRONG;
 }
 
-/* A browser asks first without: that is no warning. */
+/* A browser asks first without: that is no warning. A key is known, and told
+ * by its name, when the token was right but out of its time. */
 static void log_refusal(const struct admin *admin,
     const struct gateway_request *request, enum auth_reason reason,
     size_t number)
@@ -192,6 +202,7 @@ static void reply(const struct admin *admin, struct gateway_request *request,
 	    .body_bytes = page->text.length,
 	};
 
+	/* Both fit: ours take less than 1 KB, a page's own one line or two. */
 	snprintf(
 	    headers, sizeof headers, "%s%s", page->headers, admin->headers);
 	if (is_method(request, "HEAD"))
@@ -206,6 +217,7 @@ struct refusal {
 	const char *headers;
 };
 
+/* Where there is no memory for the few words the status alone must do. */
 static void refuse(const struct admin *admin, struct gateway_request *request,
     const struct refusal *refusal)
 {
@@ -331,6 +343,8 @@ bool admin_serve(struct admin *admin, struct gateway_request *request)
 		path = find_path(request, &below);
 	if (!path)
 		return false;
+	/* A stranger learns from the 405 what the 401 tells as well: that there
+	 * is a page. */
 	if (!is_method(request, "GET") && !is_method(request, "HEAD"))
 		refuse_method(admin, request);
 	else if (!may_see(admin, request))
@@ -357,7 +371,9 @@ static bool digest(const char *part, char text[DIGEST_BYTES])
 /*
  * Nothing is loaded from anywhere, and of scripts and styles only our own
  * run. Nothing is kept by caches, shown in frames of others or told to where
- * a link leads.
+ * a link leads. What is allowed besides: the script takes the page anew
+ * (connect-src), the icon stands in the page (data:), and the forms for an
+ * event and a period lead back to us.
  */
 static bool write_headers(struct admin *admin)
 {

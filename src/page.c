@@ -54,9 +54,11 @@ static bool decode(const char *from, const char *end, bool plus_is_blank,
 
 	value[0] = '\0';
 	while (from < end) {
+		/* Asked before it is decoded: %2B is a plus. */
 		bool plus = plus_is_blank && *from == '+';
 		char byte;
 
+		/* A NUL would end the value before its end. */
 		if (!decode_byte(&from, end, &byte) || byte == '\0' ||
 		    length + 1 == size) {
 			value[0] = '\0';
@@ -71,7 +73,8 @@ static bool decode(const char *from, const char *end, bool plus_is_blank,
 	return false;
 }
 
-/* Where the value of the name begins, as it came; NULL: it is not there. */
+/* Where the value of the name begins, as it came; NULL: it is not there. Names
+ * are not decoded: ours need no escape, and no browser gives them one. */
 static const char *find(const char *query, const char *name)
 {
 	size_t length = strlen(name);

@@ -79,7 +79,12 @@ static bool read_words(
 	return period_read(&words, facts->now_us, period, &facts->problem);
 }
 
-/* What cannot be read is told, and the usual period shown. */
+/*
+ * What cannot be read is told, and the usual period shown. That one can always
+ * be read, and what it would have to say is not mixed with what is told.
+ * Seconds are cut off at the beginning and filled up at the end, so that the
+ * period covers all that was asked for.
+ */
 static void read_period(struct page_facts *facts, const struct page_ask *ask)
 {
 	struct period period = {0};
@@ -98,7 +103,11 @@ static void read_period(struct page_facts *facts, const struct page_ask *ask)
 	facts->period.to_s = (period.to_us + CLOCK_SECOND - 1) / CLOCK_SECOND;
 }
 
-/* "all" begins with the first decision, not in 1970. */
+/*
+ * "all" begins with the first decision, not in 1970; so does a length that
+ * reaches back to then. Without a decision first_us stays where it is, and the
+ * last minute is shown.
+ */
 static enum status begin_with_first(struct db *db, struct rollup_period *period)
 {
 	int64_t first_us = INT64_MAX;
@@ -144,7 +153,8 @@ static enum status fit_period(struct db *db, struct page_facts *facts)
 	int64_t now_s = facts->now_us / CLOCK_SECOND;
 	enum status status;
 
-	/* What is to come would only make the slots longer. */
+	/* What is to come would only make the slots longer. A period that lies
+	 * ahead as a whole is left with no slot by rollup_fit. */
 	if (period->to_s > now_s)
 		period->to_s = now_s;
 	if (period->to_s < period->from_s + MINUTE_S)
@@ -196,6 +206,7 @@ static enum status read_sums(struct db *db, struct page_facts *facts)
 	status = rollup_read(db, &request, &facts->steps);
 	if (status != STATUS_OK)
 		return status;
+	/* Only the mix of the whole period is shown. */
 	request.by = ROLLUP_INVENTORY;
 	request.slot_s = 0;
 	status = rollup_read(db, &request, &facts->inventory);
@@ -204,7 +215,8 @@ static enum status read_sums(struct db *db, struct page_facts *facts)
 	return status;
 }
 
-/* Its last slot ends with the minute that runs. */
+/* Read apart from the rest, as the verdict is of now whatever period is asked
+ * for. Its last slot ends with the minute that runs. */
 static enum status judge(
     struct db *db, const struct config *config, struct page_facts *facts)
 {
@@ -234,6 +246,7 @@ static enum status judge(
 
 /* ---- The slowest ---------------------------------------------------- */
 
+/* Nothing is cut: the columns' texts were in arrays of the same sizes. */
 static void copy(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from);
@@ -269,6 +282,11 @@ static enum status read_slowest(struct db *db, struct page_facts *facts)
 
 /* ---- All of it ------------------------------------------------------ */
 
+/*
+ * In this order: "all" must have its beginning before slots are chosen, the
+ * sums are read for the period as it was fitted, and the verdict looks at the
+ * state. All is seen in one read transaction, so that the parts agree.
+ */
 static enum status read_all(
     struct db *db, const struct page_ask *ask, struct page_facts *facts)
 {

@@ -53,6 +53,7 @@ enum status page_report_csv(
 
 	if (status != STATUS_OK)
 		return status;
+	/* A name that cannot be read is "", and no table's. */
 	if (!page_query_names(ask->query, "table"))
 		strcpy(which, "times");
 	else

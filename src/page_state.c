@@ -60,7 +60,8 @@ static enum status read_pause(struct db *db, const char *upstream,
 	return db_done(row);
 }
 
-/* Whether there is one, not the token: it stays sealed. */
+/* Whether there is one, not the token: it stays sealed. failure is NULL in the
+ * row, and "" here, as soon as somebody may ask again. */
 static enum status read_token(struct db *db, const char *client_id,
     int64_t now_us, struct page_token *token)
 {

@@ -57,6 +57,8 @@ static bool says_something(int64_t part, int64_t of)
 	       (part == of || (part >= PAGE_PART_MIN && of >= PAGE_RECENT_MIN));
 }
 
+/* Duplicates are left out: answered as the first was, they would make any
+ * share of failures look smaller. */
 static double failed_percent(const struct rollup_sum *sum)
 {
 	int64_t failed =
@@ -93,7 +95,8 @@ typedef enum page_health judge_sum(const struct rollup_sum *sum);
 
 /*
  * Where the run of slots begins, up to now, that are all as bad. Slots without
- * events are not there, and say nothing. 0: nobody has looked back so far.
+ * events are not there, and say nothing. 0: nobody has looked back so far. Of a
+ * run that begins in the oldest slot, too, since it may be older.
  */
 static int64_t run_since_us(const struct page_evidence *evidence,
     judge_sum *judge, enum page_health health)
@@ -112,7 +115,8 @@ static int64_t run_since_us(const struct page_evidence *evidence,
 	return since_us > floor_us ? since_us : 0;
 }
 
-/* The newest slot, when it is of now. */
+/* The newest slot, when it is of now: as empty slots are not given, the last
+ * one may be hours old. */
 static const struct rollup_sum *newest(const struct page_evidence *evidence)
 {
 	const struct rollup *recent = evidence->recent;
@@ -187,6 +191,8 @@ static void judge_token(
 {
 	const struct page_token *token = &evidence->state->token;
 
+	/* A token is fetched anew before it ends: while it is valid, a failure
+	 * does no harm yet. */
 	if (token->failure[0] == '\0' ||
 	    (token->held && token->expires_us > evidence->now_us))
 		return;
@@ -226,7 +232,8 @@ static void judge_queue(
 
 /* ---- Both ----------------------------------------------------------- */
 
-/* The worst first; of equals the older. */
+/* The worst first; of equals the older. Those of which nobody knows since when
+ * (0, PAGE_SINCE_UNKNOWN) come before others: they may be the oldest. */
 static int compare_reasons(const void *left, const void *right)
 {
 	const struct page_reason *a = left;
