@@ -47,6 +47,7 @@ static size_t add_character(struct text *text, const char *at)
 		text_add(text, escape);
 	else
 		text_add_bytes(text, at, bytes);
+	/* Of what is no UTF-8 each byte is replaced: one at least is passed. */
 	return bytes > 0 ? bytes : 1;
 }
 
@@ -75,7 +76,9 @@ static void add_real(struct text *text, const char *form, double value)
 	text_add(text, number);
 }
 
-/* Whole numbers are written as they are: no width, no leading zeros. */
+/* Whole numbers are written as they are: no width, no leading zeros. The list
+ * goes by its address, since who passes it on itself cannot go on with it
+ * (C11 7.16). */
 static int64_t next_whole(const char *form, va_list *arguments)
 {
 	if (strstr(form, "ll") != NULL)
@@ -85,7 +88,8 @@ static int64_t next_whole(const char *form, va_list *arguments)
 	return va_arg(*arguments, int);
 }
 
-/* at stands behind a percent sign; gives where the conversion ends. */
+/* at stands behind a percent sign; gives where the conversion ends. That it
+ * does is relied on, since no format is from outside. */
 static const char *add_conversion(
     struct text *text, const char *at, va_list *arguments)
 {

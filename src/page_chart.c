@@ -30,7 +30,12 @@ static const struct {
 };
 #define LINES (sizeof lines / sizeof *lines)
 
-/* One chart on its way. */
+/*
+ * One chart on its way. Across, all is in percent of the width, or in UNITs a
+ * slot that are stretched to it, as nobody here knows how wide the page is;
+ * down, a unit is a pixel. The chart of outcomes has no rollup, part and
+ * first_line: it draws no lines.
+ */
 struct chart {
 	const struct page_facts *facts;
 	struct text *text;
@@ -80,6 +85,7 @@ static double round_up(double value)
 	double unit = 1e-3;
 
 	for (;;) {
+		/* The last unit ends it for whatever was given. */
 		for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 			if (value <= steps[i] * unit || unit >= 1e15)
 				return steps[i] * unit;
@@ -87,6 +93,7 @@ static double round_up(double value)
 	}
 }
 
+/* SVG counts from the upper edge. */
 static double y_of(const struct chart *chart, double value)
 {
 	double room = chart->height - HEADROOM;
@@ -97,6 +104,7 @@ static double y_of(const struct chart *chart, double value)
 static void begin(const struct chart *chart, const char *id, const char *title,
     const char *description)
 {
+	/* The small ones stand in the rows of a table, and have none. */
 	int labels = chart->height == TALL ? LABELS : 0;
 
 	html_add(chart->text,
@@ -158,7 +166,8 @@ static void add_labels(const struct chart *chart, bool is_time)
 	}
 }
 
-/* What who points at a slot is told, over its whole height. */
+/* What who points at a slot is told, over its whole height, so that a short bar
+ * is found as well as a tall one. */
 static void begin_tip(const struct chart *chart, size_t slot)
 {
 	double width = 100.0 / (double)page_slots(chart->facts);
@@ -201,6 +210,7 @@ static void add_stack(
 	for (size_t i = 0; i < STACK; i++) {
 		double high = y_of(chart, (double)(below + counts[i]));
 
+		/* A bar leaves a tenth of its slot free at either side. */
 		if (counts[i] == 0)
 			continue;
 		text_add_format(chart->text,
@@ -238,6 +248,7 @@ void page_chart_outcomes(const struct page_facts *facts, struct text *text)
 
 	/* Half of it is labelled, too: no half events. */
 	chart.top = 2 * round_up((double)half);
+	/* Room for seven numbers of 19 digits. */
 	text_init(&words, 256);
 	text_add_format(&words,
 	    "%lld events, at most %lld in one of %zu bars: %lld routed, "
@@ -337,6 +348,7 @@ static void add_lines(const struct chart *chart)
 	}
 }
 
+/* Of the first line that is drawn: no other percentile is over it. */
 static double highest(const struct chart *chart)
 {
 	double percent = lines[chart->first_line].percent;
@@ -401,6 +413,8 @@ void page_chart_step(
 	char id[FORM_BYTES];
 	struct text words;
 
+	/* Not a round number, as nothing is written beside it; nor 0, as all
+	 * heights are divided by it. */
 	chart.top = highest(&chart);
 	if (chart.top <= 0)
 		chart.top = 1;

@@ -24,7 +24,8 @@ static const struct {
     {"state", write_state},
 };
 
-/* A quote within is doubled; a formula is told to be text. */
+/* A quote within is doubled (RFC 4180 section 2); a formula is told to be
+ * text, for the spreadsheet that would run it. */
 static void add_field(struct text *text, const char *field)
 {
 	bool formula = table_is_formula(field);
@@ -62,7 +63,9 @@ struct line {
 	const char *part;
 };
 
-/* Outcomes of a step are those of the events that went through it. */
+/* Outcomes of a step are those of the events that went through it. NULL: they
+ * are not known, and their columns stay empty, as those of times do where
+ * nothing was counted. */
 static void add_line(struct text *text, const struct line *line,
     const struct histogram *times, const int64_t *outcomes)
 {
@@ -191,7 +194,8 @@ static void add_breaker(struct text *text, const struct page_facts *facts,
 	text_add(text, END);
 }
 
-/* One thing a line: what comes later needs no new column. */
+/* One thing a line: what comes later needs no new column. Of reasons there may
+ * be several lines, or none. */
 static void write_state(const struct page_facts *facts, struct text *text)
 {
 	const struct page_state *state = &facts->state;

@@ -14,7 +14,7 @@
 
 #define TITLE_BYTES (RECORD_ID_BYTES + 32)
 
-/* A page on its way. */
+/* A page on its way; all is borrowed until it is written. */
 struct telling {
 	const struct story *story;
 	const struct page_frame *frame;
@@ -232,6 +232,7 @@ static void add_steps(const struct telling *telling)
 	if (story->step_count == 0)
 		return;
 	last = &story->steps[story->step_count - 1];
+	/* Not received_us: the gateway's step ends there. */
 	from_us = story->steps[0].start_us;
 	begin_part(telling, "h-steps", "Step by step");
 	text_add(telling->text,
@@ -420,6 +421,7 @@ enum status page_event(
 		page_segment(ask->below, id, sizeof id);
 	else
 		page_query(ask->query, "id", id, sizeof id);
+	/* An id that cannot be read, or none, is one that nobody knows. */
 	if (*id != '\0')
 		status = story_read(db, id, &story);
 	if (status != STATUS_OK)

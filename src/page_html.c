@@ -74,7 +74,8 @@ static void add_header(const struct page_facts *facts, struct text *text)
 
 /* ---- Is it healthy, and since when ---------------------------------- */
 
-/* Both, the moment and how long ago: one is for the log, one for the mind. */
+/* Both, the moment and how long ago: one is for the log, one for the mind. 0 is
+ * longer ago than anybody looks back, PAGE_SINCE_UNKNOWN below it. */
 static void add_since(int64_t since_us, int64_t now_us, struct text *text)
 {
 	if (since_us <= 0) {

@@ -44,7 +44,8 @@ static void add_ms(struct text *text, const char *name, double us)
 	text_add_format(text, ",\"%s\":%.3f", name, us / US_PER_MS);
 }
 
-/* Behind a first member. */
+/* Behind a first member. Without a decision there is no time: these members are
+ * left out then, not 0. */
 static void add_times(struct text *text, const struct histogram *times)
 {
 	add_int(text, "count", times->count);
@@ -73,7 +74,8 @@ static void add_outcomes(struct text *text, const struct rollup_sum *sum)
 
 /* ---- Parts of the report -------------------------------------------- */
 
-/* since is null when it has lasted for longer than anybody looks back. */
+/* since is null when it has lasted for longer than anybody looks back, or
+ * nobody knows since when. */
 static void add_verdict(struct text *text, const struct page_verdict *verdict)
 {
 	text_add(text, ",\"health\":{\"state\":");

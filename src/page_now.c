@@ -118,7 +118,8 @@ static void add_meanings(struct text *text)
 	    "most.</dd></dl></details>");
 }
 
-/* With the period that is looked at. */
+/* With the period that is looked at. The values stand here decoded, and are
+ * encoded anew: text_add_segment leaves no & = or + in them. */
 static void add_link(const struct page_facts *facts, const char *path,
     const char *name, struct text *text)
 {
@@ -130,6 +131,7 @@ static void add_link(const struct page_facts *facts, const char *path,
 	for (size_t i = 0; i < 3; i++) {
 		if (values[i][0] == '\0')
 			continue;
+		/* path may bring a query of its own. */
 		text_add(text, mark);
 		text_add(text, names[i]);
 		text_add(text, "=");
@@ -151,7 +153,8 @@ static void add_moment_field(
 	    label, name, value);
 }
 
-/* The browser's own fields for a moment; UTC, as all of the page. */
+/* The browser's own fields for a moment, which know no zone; UTC, as all of the
+ * page. They show the period as it was widened, to the minute. */
 static void add_period_form(const struct page_facts *facts, struct text *text)
 {
 	text_add(text, "<details id=\"d-period\"><summary>Another period"

@@ -12,7 +12,12 @@ static const char icon[] =
     "viewBox='0 0 16 16'%3E%3Cpath d='M2 9h3v6H2zM6.5 5h3v10h-3zM11 1h3v14"
     "h-3z' fill='%233f7fc4'/%3E%3C/svg%3E";
 
-/* What a browser needs to know before the first byte of content comes. */
+/*
+ * What a browser needs to know before the first byte of content comes. The
+ * style, as the script in page_end, stands between its tags without a byte
+ * more, not even a newline, and without escapes: a browser compares the digest
+ * of all that stands there with the one in the headers (admin.c).
+ */
 void page_begin(const struct page_frame *frame, struct text *text)
 {
 	text_add(text, "<!doctype html>\n<html lang=\"en\">\n<head>\n"
@@ -38,6 +43,7 @@ void page_end(const struct page_frame *frame, struct text *text)
 {
 	html_add(
 	    text, "<footer><span>stockroute %s</span>", STOCKROUTE_VERSION);
+	/* Hidden until the script shows it: without one it would do nothing. */
 	if (frame->refreshes)
 		text_add(text,
 		    "<label hidden><input type=\"checkbox\" id=\"live\" "

@@ -64,8 +64,11 @@ void page_add_time_key(const struct page_facts *facts, struct text *text)
 
 /* ---- The same as tables --------------------------------------------- */
 
-/* Closed at first: eyes have the chart. A table that is wider than the page
- * scrolls in its own box, which the keyboard must reach (WCAG 2.1.1). */
+/*
+ * Closed at first: eyes have the chart. A table that is wider than the page
+ * scrolls in its own box, which the keyboard must reach (WCAG 2.1.1). By its id
+ * page.js finds which ones were open, when it takes the page anew.
+ */
 static void begin_table(
     const char *id, const char *summary, const char *head, struct text *text)
 {
@@ -190,7 +193,8 @@ static void add_share(double percent, struct text *text)
 	    text, "<span class=\"n\">%.1f %%</span></div></td>", percent);
 }
 
-/* Not the sum of whole decisions: time between steps is nobody's. */
+/* Not the sum of whole decisions: time between steps is nobody's. At least 1,
+ * as shares are divided by it. */
 static int64_t all_steps_us(const struct page_facts *facts)
 {
 	int64_t sum_us = 0;
@@ -235,6 +239,7 @@ static void add_step_heads(const struct page_facts *facts, struct text *text)
 			    step_name((enum step)i));
 }
 
+/* A step may be missing in a slot that has others: its cells stay empty. */
 static void add_step_row(
     const struct page_facts *facts, size_t slot, struct text *text)
 {
@@ -255,6 +260,7 @@ static void add_step_times(const struct page_facts *facts, struct text *text)
 {
 	struct text heads;
 
+	/* Ten steps take less than 1 KB: nothing is cut. */
 	text_init(&heads, 8192);
 	add_step_heads(facts, &heads);
 	begin_table("t-steps", "Steps over time as a table, in ms",

@@ -66,7 +66,8 @@ void page_add_time(struct text *text, double us)
 	text_add(text, " ms");
 }
 
-/* Two units at most: nobody needs the seconds of three hours. */
+/* Two units at most: nobody needs the seconds of three hours. Each
+ * begins at two of it: 90 s says more than 1 min. */
 void page_add_span(struct text *text, int64_t us)
 {
 	int64_t s = us / CLOCK_SECOND;
