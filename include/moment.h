@@ -43,7 +43,8 @@ bool moment_read(
 #define MOMENT_BYTES 32
 void moment_write(int64_t at_s, enum moment_zone zone, char text[MOMENT_BYTES]);
 
-/* Writes as strftime(3) does with form; "" when it does not fit. */
+/* Writes as strftime(3) does with form, which asks for no zone (%z, %Z), as it
+ * would get that of UTC; "" when it does not fit. */
 void moment_write_as(int64_t at_s, enum moment_zone zone, const char *form,
     char text[MOMENT_BYTES]);
 

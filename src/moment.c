@@ -54,6 +54,8 @@ static int64_t when_shown_s(int64_t shown_s, enum moment_zone zone)
 	return shown_s - before_s;
 }
 
+/* By gmtime_r, so that parts can be counted on with and given to timegm; they
+ * know of no zone then. */
 static void shown_parts(int64_t at_s, enum moment_zone zone, struct tm *parts)
 {
 	time_t shown = at_s + offset_s(at_s, zone);
@@ -70,7 +72,8 @@ int moment_weekday(int64_t at_s, enum moment_zone zone)
 	return (parts.tm_wday + 6) % 7;
 }
 
-/* timegm takes days and months outside of the calendar, and counts on. */
+/* timegm takes days and months outside of the calendar, and counts on. Hours
+ * go without it: one that the clocks show twice is two. */
 int64_t moment_begin_s(
     int64_t at_s, enum moment_unit unit, int steps, enum moment_zone zone)
 {
@@ -95,8 +98,8 @@ int64_t moment_begin_s(
 }
 
 /*
- * strptime takes shorter numbers, and days that no month has; neither is
- * written back as it was. NULL: it is not of this form, or before 1970;
+ * strptime takes shorter numbers, days that no month has and a second 60; none
+ * is written back as it was. NULL: it is not of this form, or before 1970;
  * otherwise what follows it.
  */
 static const char *read_form(
@@ -189,6 +192,7 @@ static bool end_time(const char *rest, int64_t shown_s, int lasts_s,
 		rest = read_decimals(rest, &us, &lasts_us);
 	if (!read_zone(rest, &given, &offset))
 		return false;
+	/* A time that brings its zone is read the same everywhere. */
 	if (given)
 		shown_s -= offset;
 	else
@@ -198,6 +202,7 @@ static bool end_time(const char *rest, int64_t shown_s, int lasts_s,
 	return true;
 }
 
+/* Up to where the next day begins, which is not always 24 hours later. */
 static bool end_day(
     const char *rest, int64_t shown_s, enum moment_zone zone, struct span *span)
 {

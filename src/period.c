@@ -62,6 +62,8 @@ static bool is_word(const char *given, const char *word)
 	return strcasecmp(plain, word) == 0;
 }
 
+/* From the beginning of the unit so many ago to that of the one after it, not
+ * for so many seconds: a day may have 23 or 25 hours. */
 static void set_units(int64_t now_s, enum moment_unit unit, int ago,
     enum moment_zone zone, struct period *period)
 {
@@ -81,6 +83,7 @@ static bool read_named(const char *word, enum moment_zone zone, int64_t now_s,
 		return true;
 	}
 	for (int day = 0; day < 7; day++) {
+		/* 7, so that a day later in the week is last week's. */
 		int ago = (moment_weekday(now_s, zone) - day + 7) % 7;
 
 		if (!is_word(word, weekdays[day]))
@@ -118,7 +121,8 @@ static int64_t before(int64_t at_us, int64_t length_us)
 	return length_us < at_us ? at_us - length_us : 0;
 }
 
-/* Where a day, a week ends is not yet cut off at now. */
+/* Where a day, a week ends is not yet cut off at now. No word can be read in
+ * two of these ways, so that their order says nothing. */
 static bool read_word(const char *word, enum moment_zone zone, int64_t now_us,
     struct period *period)
 {
@@ -182,6 +186,7 @@ static bool are_one(const struct period_words *words, struct text *problem)
 static bool read_from_to(const struct period_words *words, int64_t now_us,
     struct period *period, struct text *problem)
 {
+	/* Of each word only where it begins counts: that of "all" is 1970. */
 	const char *from = words->from == NULL ? "all" : words->from;
 	const char *to = words->to == NULL ? "now" : words->to;
 	struct period first, last;
