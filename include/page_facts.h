@@ -42,7 +42,7 @@ struct page_slow {
 struct page_facts {
 	int64_t now_us;
 	char since[PAGE_WORDS_BYTES]; /* what was asked for; "" each when it */
-	char from[PAGE_WORDS_BYTES];  /* was not */
+	char from[PAGE_WORDS_BYTES];  /* was not, since also beside these */
 	char to[PAGE_WORDS_BYTES];
 	struct text problem; /* of what was asked for, then the period is that
 				of PERIOD_DEFAULT */

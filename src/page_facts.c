@@ -73,9 +73,11 @@ static bool read_words(
 		return false;
 	words.from = or_null(facts->from);
 	words.to = or_null(facts->to);
-	/* The form sends all of its fields. */
-	if (words.from == NULL && words.to == NULL)
-		words.since = or_null(facts->since);
+	/* The form sends all of its fields. What gives way is not shown as if
+	 * it were the period, and in no link. */
+	if (words.from != NULL || words.to != NULL)
+		facts->since[0] = '\0';
+	words.since = or_null(facts->since);
 	return period_read(&words, facts->now_us, period, &facts->problem);
 }
 

@@ -349,6 +349,9 @@ static void a_period_that_cannot_be_read_is_told(void **state)
 	has(page, "These are the last 24 hours");
 	ask_query(bench, page_report_json, "since=soon");
 	assert_int_equal(bench->page.http, 400);
+	/* What gives way to others is not told as what is shown. */
+	page = ask_query(bench, page_report_html, "since=1h&to=now");
+	has_not(page, "aria-current=\"page\"");
 	ask_query(bench, page_report_csv, "from=x");
 	assert_int_equal(bench->page.http, 400);
 	/* No text, or longer than any: it was given, too. */
