@@ -16,7 +16,7 @@ void page_add_ms(struct text *text, double us);
 /* The same with its unit: 42.1 ms, 2.00 s. */
 void page_add_time(struct text *text, double us);
 
-/* A long time, roughly: 45 s, 12 min, 3 h 5 min, 2 days. */
+/* A long time, roughly: 45 s, 12 min, 3 h 5 min, 2 days. Below 0 it is 0 s. */
 void page_add_span(struct text *text, int64_t us);
 
 /* 1.5 KB, 3.2 MB. */

@@ -70,7 +70,8 @@ void page_add_time(struct text *text, double us)
  * begins at two of it: 90 s says more than 1 min. */
 void page_add_span(struct text *text, int64_t us)
 {
-	int64_t s = us / CLOCK_SECOND;
+	/* Less than none is a clock that was put back since. */
+	int64_t s = us > 0 ? us / CLOCK_SECOND : 0;
 
 	if (s < 2 * MINUTE_S)
 		text_add_format(text, "%lld s", (long long)s);

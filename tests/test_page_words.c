@@ -69,7 +69,7 @@ static void long_times_are_told_roughly(void **state)
 	static const struct {
 		int64_t s;
 		const char *shown;
-	} cases[] = {{0, "0 s"}, {119, "119 s"}, {120, "2 min"},
+	} cases[] = {{-5, "0 s"}, {0, "0 s"}, {119, "119 s"}, {120, "2 min"},
 	    {7199, "119 min"}, {7200, "2 h"}, {11100, "3 h 5 min"},
 	    {86400, "24 h"}, {172800, "2 days"}};
 	struct text text;
