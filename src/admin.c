@@ -292,8 +292,13 @@ static enum status write_page(struct db *db, void *arg)
 	enum status status = asking->write(db, &asking->ask, &asking->page);
 
 	/* Half a page is none. */
-	if (status == STATUS_OK && text_failed(&asking->page.text))
+	if (status == STATUS_OK && text_failed(&asking->page.text)) {
+		log_line(LOG_ERROR, NULL,
+		    "a page for an operator is longer than %zu bytes, or "
+		    "there is no memory: ask for a shorter period",
+		    PAGE_MAX);
 		status = STATUS_MEMORY;
+	}
 	return status;
 }
 

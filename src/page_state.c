@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "breaker.h"
+#include "token_request.h"
 
 /* Table outbox_size counts: one row, however long the queue is. An oldest
  * that lies ahead was accepted by a clock that was put back since. */
@@ -62,13 +63,16 @@ static enum status read_pause(struct db *db, const char *upstream,
 
 /* Whether there is one, not the token: it stays sealed. failure is NULL in the
  * row, and "" here, as soon as somebody may ask again. */
-static enum status read_token(struct db *db, const char *client_id,
+static enum status read_token(struct db *db, const struct config *config,
     int64_t now_us, struct page_token *token)
 {
 	struct db_row *row = db_use(db, SQL_page_token);
+	char url[TOKEN_URL_BYTES];
 
+	token_request_url(config, url);
+	db_bind_text(row, ":token_url", url);
 	db_bind_int(row, ":now_us", now_us);
-	db_bind_text(row, ":client_id", client_id);
+	db_bind_text(row, ":client_id", config->cxone_client_id);
 	if (db_next(row)) {
 		token->held = db_int(row, 0) != 0;
 		token->obtained_us = db_int(row, 1);
@@ -91,8 +95,7 @@ enum status page_state_read(struct db *db, const struct config *config,
 	if (status == STATUS_OK)
 		status = read_pause(db, config->cxone_base_url, now_us, &found);
 	if (status == STATUS_OK)
-		status = read_token(
-		    db, config->cxone_client_id, now_us, &found.token);
+		status = read_token(db, config, now_us, &found.token);
 	if (status == STATUS_OK)
 		*state = found;
 	return status;

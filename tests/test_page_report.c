@@ -273,8 +273,9 @@ static void nobody_says_since_when_there_never_was_a_token(void **state)
 	const char *page;
 
 	run(bench, "INSERT INTO token (token_url, client_id, failure,"
-		   " refresh_not_before_us) VALUES ('https://cxone', 'us',"
-		   " 'token_refused', 1715769060000000)");
+		   " refresh_not_before_us) VALUES ("
+		   "'https://cxone/oauth/token', 'us', 'token_refused', "
+		   "1715769060000000)");
 	page = ask_query(bench, page_report_html, "");
 	has(page, "there is no valid access token: token_refused");
 	has(page, "since when is not known");
@@ -283,6 +284,19 @@ static void nobody_says_since_when_there_never_was_a_token(void **state)
 	has(page, "{\"state\":\"failing\",\"since\":null");
 	page = ask_query(bench, page_report_csv, "table=state");
 	has(page, "health_since,\r\n");
+}
+
+/* Its row lies there for a client that asks again under the old address. */
+static void a_token_of_another_address_is_none_of_ours(void **state)
+{
+	struct bench *bench = *state;
+
+	run(bench, "INSERT INTO token (token_url, client_id, version,"
+		   " expires_us, obtained_us, sealed_token)"
+		   " VALUES ('https://old/oauth/token', 'us', 1,"
+		   " 1715772000000000, 1715768400000000, x'01')");
+	has(ask_query(bench, page_report_html, ""),
+	    "<dt>Access token, now</dt><dd class=\"big\">none yet</dd>");
 }
 
 static void a_table_that_is_none_is_not_found(void **state)
@@ -319,6 +333,7 @@ int main(void)
 	    on_bench(an_empty_database_has_a_page),
 	    on_bench(nobody_says_since_when_there_never_was_a_token),
 	    on_bench(what_expired_counts_as_failed_on_the_tile),
+	    on_bench(a_token_of_another_address_is_none_of_ours),
 	    on_bench(a_table_that_is_none_is_not_found),
 	};
 
