@@ -52,7 +52,8 @@ bool page_query(const char *query, const char *name, char *value, size_t size);
 /* Is the name there, whether or not page_query can read its value? */
 bool page_query_names(const char *query, const char *name);
 
-/* The same of the path segment after the slash that below begins with. */
+/* The same of the one path segment after the slash that below begins with;
+ * another slash behind it is part of no value. */
 bool page_segment(const char *below, char *value, size_t size);
 
 #endif

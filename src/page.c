@@ -107,10 +107,11 @@ bool page_query_names(const char *query, const char *name)
 
 bool page_segment(const char *below, char *value, size_t size)
 {
-	if (*below != '/') {
+	size_t length = strcspn(below, "?");
+
+	if (*below != '/' || memchr(below + 1, '/', length - 1) != NULL) {
 		value[0] = '\0';
 		return false;
 	}
-	below++;
-	return decode(below, below + strcspn(below, "/?"), false, value, size);
+	return decode(below + 1, below + length, false, value, size);
 }

@@ -82,8 +82,11 @@ static void a_segment_is_read_from_the_path(void **state)
 	(void)state;
 	assert_true(page_segment("/a%2Fb+c?x=1", value, sizeof value));
 	assert_string_equal(value, "a/b+c");
-	assert_true(page_segment("/a/b", value, sizeof value));
+	assert_true(page_segment("/a?b/c", value, sizeof value));
 	assert_string_equal(value, "a");
+	assert_false(page_segment("/a/b", value, sizeof value));
+	assert_false(page_segment("/a/", value, sizeof value));
+	assert_string_equal(value, "");
 	assert_true(page_segment("/", value, sizeof value));
 	assert_string_equal(value, "");
 	assert_false(page_segment("", value, sizeof value));
