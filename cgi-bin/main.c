@@ -19,8 +19,12 @@
 #include "version.h"
 
 #define PROBLEMS_MAX 65536
-/* Used until a configuration that comes with a request is known. */
-#define BODY_MAX_FIRST     65536
+/*
+ * Used until a configuration that comes with a request is known. No body
+ * that it may permit is turned away before; what is over its BODY_MAX_BYTES
+ * is refused afterwards.
+ */
+#define BODY_MAX_FIRST     CONFIG_BODY_BYTES_MAX
 #define INFLIGHT_MAX_FIRST 256
 #define GATHER_FIRST_US    (10 * CLOCK_SECOND)
 /* mod_fcgid kills 8 s after SIGTERM; flows need a moment to answer. */

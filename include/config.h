@@ -29,6 +29,8 @@
 #define CONFIG_KEY_BYTES    65 /* 64 hex digits */
 #define CONFIG_SHORT_BYTES  128
 
+#define CONFIG_BODY_BYTES_MAX 98304 /* the most that BODY_MAX_BYTES may be */
+
 enum webhook_auth {
 	WEBHOOK_AUTH_NONE,
 	WEBHOOK_AUTH_BEARER,

@@ -66,7 +66,8 @@ enum status gateway_open_cgi(struct loop *loop,
 /*
  * Changes the limits of gateway_options, for a process that was configured
  * by its first request. They hold for what comes from now on; requests in
- * hand stay, also when they are more than inflight_max.
+ * hand stay, also when they are more than inflight_max. Only a lower body_max
+ * holds for these, too: their body is too large then.
  */
 void gateway_set_limits(struct gateway *gateway, size_t body_max,
     size_t inflight_max, int64_t gather_us);

@@ -309,7 +309,7 @@ const struct config_key config_keys[KEY_COUNT] = {
 	FIELD(webhook_id_header), "", 1, HEADER_MAX, NULL,
 	"custom: the header of {id}, by which duplicates are known"},
     [KEY_BODY_MAX] = {"BODY_MAX_BYTES", CONFIG_BYTES, FIELD(body_max_bytes),
-	"65536", 1024, 98304, NULL, "Longest body of an event"},
+	"65536", 1024, CONFIG_BODY_BYTES_MAX, NULL, "Longest body of an event"},
     [KEY_GATHER_TIMEOUT] = {"GATHER_TIMEOUT_MS", CONFIG_MS, FIELD(gather_us),
 	"10000", 100, 60000, NULL,
 	"Longest time for a whole request to arrive"},

@@ -309,12 +309,16 @@ bool gateway_content_length(
 const char *gateway_body(const struct gateway_request *request, size_t *length)
 {
 	*length = request->length;
-	return request->body_whole ? request->bytes : NULL;
+	if (!request->body_whole || gateway_body_too_large(request))
+		return NULL;
+	return request->bytes;
 }
 
+/* It may have been let in by a limit that was larger than today's. */
 bool gateway_body_too_large(const struct gateway_request *request)
 {
-	return request->body_too_large;
+	return request->body_too_large ||
+	       request->length > request->gateway->body_max;
 }
 
 int64_t gateway_accepted_us(const struct gateway_request *request)

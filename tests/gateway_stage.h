@@ -45,6 +45,7 @@ struct stage {
 	char path[100];
 	struct gateway_options options;
 	const struct gateway_answer *answer; /* NULL: hold the requests */
+	size_t told_body_max; /* with the first request; 0: was known */
 	struct gateway_request *held[HELD_MAX];
 	size_t begun;
 	size_t idles;
@@ -60,8 +61,12 @@ static inline void begin(void *arg, struct gateway_request *request)
 {
 	struct stage *stage = arg;
 	const char *method = gateway_param(request, "REQUEST_METHOD");
-	const char *body = gateway_body(request, &stage->length);
+	const char *body;
 
+	if (stage->told_body_max > 0)
+		gateway_set_limits(stage->gateway, stage->told_body_max, 4,
+		    GATHER_MS * CLOCK_MS);
+	body = gateway_body(request, &stage->length);
 	snprintf(stage->method, sizeof stage->method, "%s",
 	    method == NULL ? "-" : method);
 	stage->body_there = body != NULL;

@@ -142,6 +142,21 @@ static void a_changed_body_limit_counts_from_then_on(void **state)
 	close(fd);
 }
 
+/* A process that its first request configures has read that one's body. */
+static void a_limit_told_by_the_first_request_holds_for_its_body(void **state)
+{
+	struct stage *stage = *state;
+	int fd;
+
+	stage->told_body_max = 4;
+	fd = send_post(stage, "12345");
+	run_ms(stage, 5);
+	assert_int_equal(stage->begun, 1);
+	assert_true(stage->too_large);
+	assert_false(stage->body_there);
+	assert_answered(fd, "200");
+}
+
 static void a_body_shorter_than_its_length_is_not_given(void **state)
 {
 	struct stage *stage = *state;
@@ -287,6 +302,7 @@ int main(void)
 	    on_stage(slow_senders_hold_up_nobody),
 	    on_stage(a_body_over_the_limit_is_answered_before_it_has_all_come),
 	    on_stage(a_changed_body_limit_counts_from_then_on),
+	    on_stage(a_limit_told_by_the_first_request_holds_for_its_body),
 	    on_stage(a_body_shorter_than_its_length_is_not_given),
 	    on_stage(a_body_without_a_length_ends_with_its_stream),
 	    on_stage(a_body_that_does_not_come_is_answered_408),
