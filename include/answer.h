@@ -17,9 +17,10 @@
 int answer_http(const struct record *record);
 
 /*
- * Writes the answer to an event that became a decision: routed, skipped or
- * failed. recorded is false when its row could not be committed: the answer
- * then says so.
+ * Writes the answer to an event that became a decision: routed, skipped,
+ * superseded, expired or failed. The sender of a queued event has long been
+ * answered: what is written then is for its duplicates. recorded is false when
+ * its row could not be committed: the answer then says so.
  */
 void answer_decision(
     const struct record *record, bool recorded, struct text *text);

@@ -189,13 +189,20 @@ static void add_failure(struct text *text, const struct record *record)
 	add_member(text, "detail", record->error);
 }
 
+/* CXone was not told, and will not be; nobody is at fault. */
+static bool is_skipped(enum outcome outcome)
+{
+	return outcome == OUTCOME_SKIPPED || outcome == OUTCOME_SUPERSEDED ||
+	       outcome == OUTCOME_EXPIRED;
+}
+
 void answer_decision(
     const struct record *record, bool recorded, struct text *text)
 {
 	text_clear(text);
 	if (record->outcome == OUTCOME_FAILED) {
 		add_failure(text, record);
-	} else if (record->outcome == OUTCOME_SKIPPED) {
+	} else if (is_skipped(record->outcome)) {
 		text_add(text, "{\"status\":\"skipped\"");
 		add_member(text, "reason", status_name(record->status));
 	} else {

@@ -197,6 +197,39 @@ static void an_interaction_that_is_gone_is_skipped(void **state)
 	    "\"timing_ms\":{}}");
 }
 
+/* Nobody is told but who sends the event again, by the claim's memory. */
+static void what_waited_too_long_is_skipped_and_not_processed(void **state)
+{
+	static const struct {
+		enum outcome outcome;
+		enum status status;
+		const char *reason;
+	} cases[] = {
+	    {OUTCOME_EXPIRED, STATUS_EXPIRED, "expired"},
+	    {OUTCOME_SUPERSEDED, STATUS_SUPERSEDED, "superseded"},
+	};
+	struct answered answered;
+	struct record record;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		start_record(&record);
+		record.skills = NULL;
+		record.outcome = cases[i].outcome;
+		record.status = cases[i].status;
+		decide(&record, true, &answered);
+		assert_int_equal(answered.http, 200);
+		assert_string_equal(
+		    json_string_value(json_object_get(answered.json, "status")),
+		    "skipped");
+		assert_string_equal(
+		    json_string_value(json_object_get(answered.json, "reason")),
+		    cases[i].reason);
+		json_decref(answered.json);
+	}
+}
+
 static void a_failure_tells_its_code_and_no_decision(void **state)
 {
 	struct answered answered;
@@ -495,6 +528,7 @@ int main(void)
 	    cmocka_unit_test(a_fallback_says_so),
 	    cmocka_unit_test(a_decision_by_an_old_answer_says_so),
 	    cmocka_unit_test(an_interaction_that_is_gone_is_skipped),
+	    cmocka_unit_test(what_waited_too_long_is_skipped_and_not_processed),
 	    cmocka_unit_test(a_failure_tells_its_code_and_no_decision),
 	    cmocka_unit_test(a_decision_that_could_not_be_kept_says_so),
 	    cmocka_unit_test(a_stopping_process_asks_to_come_again),
