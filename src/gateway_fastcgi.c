@@ -277,6 +277,9 @@ static bool copy_bytes(struct gateway_request *request)
 
 	if (gateway->copy < 0)
 		gateway->copy = memfd_create("request", MFD_CLOEXEC);
+	/* Here, while errno says why. */
+	if (gateway->copy < 0)
+		return false;
 	memset(request->bytes + request->length, 0, FENCE_BYTES);
 	return pwrite(gateway->copy, request->bytes, bytes, 0) ==
 		   (ssize_t)bytes &&

@@ -113,6 +113,40 @@ static void without_descriptors_it_waits_and_does_not_spin(void **state)
 	assert_answered(fd, "200");
 }
 
+/* The connection gets the last descriptor, the file in memory none. */
+static void a_request_that_cannot_be_copied_tells_why(void **state)
+{
+	struct stage *stage = *state;
+	struct rlimit before;
+	struct rlimit tight;
+	FILE *caught = tmpfile();
+	char words[1024] = "";
+	int fd = send_post(stage, "x");
+	int lowest;
+	int real;
+
+	assert_non_null(caught);
+	real = dup(STDERR_FILENO);
+	lowest = dup(0);
+	close(lowest);
+	getrlimit(RLIMIT_NOFILE, &before);
+	tight = before;
+	tight.rlim_cur = (rlim_t)lowest + 1;
+	dup2(fileno(caught), STDERR_FILENO);
+	setrlimit(RLIMIT_NOFILE, &tight);
+	run_ms(stage, 10);
+	setrlimit(RLIMIT_NOFILE, &before);
+	dup2(real, STDERR_FILENO);
+	close(real);
+	rewind(caught);
+	words[fread(words, 1, sizeof words - 1, caught)] = '\0';
+	fclose(caught);
+	assert_int_equal(stage->begun, 0);
+	assert_non_null(strstr(words, "cannot copy a request"));
+	assert_non_null(strstr(words, strerror(EMFILE)));
+	assert_closed_unanswered(fd);
+}
+
 #define LET_IN_MAX 1024 /* connections that are not yet whole */
 #define FLOOD      1100
 
@@ -289,6 +323,7 @@ int main(void)
 	    on_stage(fewer_in_hand_from_the_first_request_on),
 	    on_stage(a_changed_patience_holds_for_who_comes_later),
 	    on_stage(without_descriptors_it_waits_and_does_not_spin),
+	    on_stage(a_request_that_cannot_be_copied_tells_why),
 	    on_stage(a_flood_of_silent_connections_passes),
 	    on_stage(a_drained_gateway_finishes_accepts_nothing_and_tells_once),
 	    on_stage(a_server_that_went_away_disturbs_nobody),
