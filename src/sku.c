@@ -153,11 +153,11 @@ enum status sku_find(const struct config *config, const struct event *event,
 		problem->field = "/data/interactionId";
 		status = STATUS_OK;
 	}
+	if (status != STATUS_OK)
+		return status;
 	/* No rule makes these: only what the event told can be. */
 	if (strcmp(sku, ".") == 0 || strcmp(sku, "..") == 0)
 		return refuse(problem, config,
 		    "is . or .., which no URL can carry as a product");
-	if (status != STATUS_OK)
-		return status;
 	return check_alphabet(config->sku_alphabet, sku, problem);
 }

@@ -25,7 +25,8 @@ static struct found find(
     enum sku_rule rule, const char *pointer, const char *members)
 {
 	struct config config = {.sku_rule = rule};
-	struct found found = {.status = STATUS_OK};
+	/* What stood in sku before must not count. */
+	struct found found = {.status = STATUS_OK, .sku = "."};
 	struct event event = {0};
 	char body[BODY_BYTES];
 
