@@ -46,8 +46,9 @@ struct settlement {
  * Submits the settlement. It and what its first part points to are borrowed
  * until done, which is called exactly once, later, from the loop: OK when
  * all of it is committed, STATUS_STORE_* when nothing is, STATUS_STALE when
- * the item is in other hands: then nothing of it was written. A claim that
- * was taken over meanwhile is left alone; the rest is kept all the same.
+ * the item, or with SETTLE_PUT the claim, is in other hands: then nothing of
+ * it was written. Otherwise a claim that was taken over meanwhile is left
+ * alone; the rest is kept all the same.
  * After SETTLE_ACCEPT claim->found tells whether the event was new
  * (CLAIM_OURS), else it was not put.
  */

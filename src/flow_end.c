@@ -235,6 +235,24 @@ static void lost_record(struct flow *flow, enum status status)
 		write_answer(flow, false);
 }
 
+/* Nothing was decided: its lease runs out, and then it is taken again. */
+static void lost_attempt(const struct flow *flow, enum status status)
+{
+	log_event(LOG_ERROR, flow->record.interaction_id, &flow->trace,
+	    "an attempt from the queue cannot be noted (%s), and will be made "
+	    "again",
+	    status_name(status));
+}
+
+/* Who has it: a request that took over the claim, or a worker the item. */
+static void log_too_late(const struct flow *flow)
+{
+	log_event(LOG_WARN, flow->record.interaction_id, &flow->trace,
+	    flow->settlement.queue == SETTLE_PUT
+		? "too late: another request has the event"
+		: "too late: another worker has the queued event");
+}
+
 /* Its decision, that it failed, has a line of its own. */
 static void log_parked(const struct flow *flow)
 {
@@ -276,10 +294,11 @@ static void wrote_record(void *arg, enum status status)
 	if (status == STATUS_OK)
 		log_settled(flow);
 	else if (status == STATUS_STALE)
-		log_event(LOG_WARN, flow->record.interaction_id, &flow->trace,
-		    "too late: another worker has the queued event");
+		log_too_late(flow);
 	else if (settlement->queue == SETTLE_PUT)
 		lost_spill(flow, status);
+	else if (settlement->undecided)
+		lost_attempt(flow, status);
 	else
 		lost_record(flow, status);
 	flow_resume(flow, STATUS_OK);

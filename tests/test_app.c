@@ -263,6 +263,89 @@ static void a_stop_queues_no_event_that_another_process_has_in_hand(
 	app_close(&app);
 }
 
+/* What went to stderr while the loop ran so long. */
+static void run_and_catch(struct world *world, long ms, char words[4096])
+{
+	FILE *caught = tmpfile();
+	int real = dup(STDERR_FILENO);
+
+	assert_non_null(caught);
+	dup2(fileno(caught), STDERR_FILENO);
+	run_for(world->loop, ms);
+	dup2(real, STDERR_FILENO);
+	close(real);
+	rewind(caught);
+	words[fread(words, 1, 4095, caught)] = '\0';
+	fclose(caught);
+}
+
+static void permit_queue(struct config *config)
+{
+	config->queue_max_rows = 100;
+	config->queue_max_bytes = 1 << 20;
+	config->queue_max_age_s = 1000;
+	config->event_max_age_s = 1000;
+	config->queue_attempts = 10;
+	config->queue_backoff_us = CLOCK_SECOND;
+	config->cxone_max_inflight = 4;
+}
+
+/* Not a worker, whom the operator would look for in vain. */
+static void an_event_taken_over_by_a_request_is_told_so(void **state)
+{
+	struct world *world = *state;
+	struct gateway_request request;
+	struct app app;
+	char words[4096];
+	int answered = 0;
+
+	permit_queue(&world->config);
+	world->config.spill = CONFIG_ON;
+	world->config.claim_window_s = 60;
+	world->config.log_level = LOG_WARN;
+	sim_faults(
+	    world, "{\"interaction\":[{\"fault\":\"hang\",\"times\":0}]}");
+	must_start(world, &app);
+	post(&app, &request, 0, &answered);
+	run_for(world->loop, 100);
+	assert_int_equal(sim_stat(world, "interaction"), 1);
+	world_sql(world, "UPDATE claim SET holder = 1");
+	app_stop(&app);
+	run_and_catch(world, 200, words);
+	assert_int_equal(answered, 1);
+	assert_int_equal(world_sql(world, "SELECT count(*) FROM outbox"), 0);
+	assert_non_null(strstr(words, "another request has the event"));
+	app_close(&app);
+	log_set_level(LOG_ERROR);
+}
+
+/* There is none: entered by hand, its row would be one too many. */
+static void an_attempt_that_cannot_be_noted_is_told_as_no_decision(void **state)
+{
+	struct world *world = *state;
+	struct config *config = &world->config;
+	struct gateway_request request;
+	struct app app;
+	char words[4096];
+	int answered = 0;
+
+	config->routing_mode = ROUTING_MODE_QUEUE;
+	permit_queue(config);
+	sim_faults(world, "{\"interaction\":[{\"status\":503,\"times\":0}]}");
+	must_start(world, &app);
+	world_sql(world, "CREATE TRIGGER no_attempt BEFORE INSERT ON attempt "
+			 "BEGIN SELECT raise(ABORT, 'no'); END");
+	app_serve_queue(&app);
+	post(&app, &request, 1, &answered);
+	assert_true(run_until(world->loop, &answered, 1, HELP_WAIT_MS));
+	assert_int_equal(request.http, 202);
+	run_and_catch(world, 300, words);
+	assert_int_equal(sim_stat(world, "interaction"), 1);
+	assert_null(strstr(words, "decision not recorded"));
+	assert_non_null(strstr(words, "will be made again"));
+	app_close(&app);
+}
+
 /* The event was given up at its deadline, the token call goes on. */
 static void close_waits_for_no_token_and_leaves_no_lease(void **state)
 {
@@ -348,6 +431,8 @@ int main(void)
 	    IN_WORLD(as_many_events_as_may_be_in_hand_are_all_answered),
 	    IN_WORLD(stop_cuts_every_wait_and_still_records),
 	    IN_WORLD(a_stop_queues_no_event_that_another_process_has_in_hand),
+	    IN_WORLD(an_event_taken_over_by_a_request_is_told_so),
+	    IN_WORLD(an_attempt_that_cannot_be_noted_is_told_as_no_decision),
 	    IN_WORLD(close_waits_for_no_token_and_leaves_no_lease),
 	    IN_WORLD(a_wrong_map_is_told_and_nothing_stays_open),
 	    IN_WORLD(a_database_that_cannot_be_opened_is_told),
