@@ -2,6 +2,7 @@
 #include "gateway_request.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,15 +95,22 @@ static enum status read_body(struct gateway_request *request)
 	return STATUS_OK;
 }
 
+/*
+ * In pieces: stdout blocks, and only so much is sure to fit into a pipe that
+ * poll calls writable. False: errno says why.
+ */
 static bool write_all(const char *bytes, size_t length)
 {
 	struct pollfd stdout_ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
 	ssize_t count;
 
 	while (length > 0) {
+		/* For poll, which sets none when the time is over. */
+		errno = ETIMEDOUT;
 		if (poll(&stdout_ready, 1, WRITE_WAIT_MS) <= 0)
 			return false;
-		count = write(STDOUT_FILENO, bytes, length);
+		count = write(STDOUT_FILENO, bytes,
+		    length < PIPE_BUF ? length : PIPE_BUF);
 		if (count < 0)
 			return false;
 		bytes += count;
