@@ -25,7 +25,8 @@ struct event {
 	char event_id[EVENT_TEXT_MAX + 1]; /* /eventId */
 	const char *signed_id; /* set by whoever verified it, of at most 128
 		bytes: the id in the signed headers; or NULL */
-	json_t *json; /* the whole event, for sku_find; event_done frees */
+	json_t *json; /* the whole event, for sku_find; event_done frees.
+		NULL before event_read, and when it was no JSON */
 };
 
 /* What was wrong with an event, for its sender. */

@@ -60,7 +60,7 @@ struct inventory_question {
 				   INVENTORY_URL_MAX; kept between uses */
 	/* The module's own. */
 	struct inventory *inventory;
-	struct stock_item *item; /* NULL: no place in the table */
+	struct stock_item *item; /* NULL: it asks alone, with no place */
 	struct stock_wait wait;
 	struct loop_timer timer;
 	int64_t until_us; /* its time ends; monotonic */

@@ -87,6 +87,7 @@ struct auth *auth_new(const struct config *config)
 	auth->config = config;
 	if (init(auth))
 		return auth;
+	/* What init did not come to is zeroed, which frees as nothing. */
 	auth_free(auth);
 	return NULL;
 }
@@ -110,7 +111,10 @@ bool auth_needs_body(const struct auth *auth)
 	return auth->config->webhook_auth == WEBHOOK_AUTH_HMAC;
 }
 
-/* HTTP_X_HUB_SIGNATURE_256 as X-HUB-SIGNATURE-256, which is easier found. */
+/*
+ * HTTP_X_HUB_SIGNATURE_256 as X-HUB-SIGNATURE-256, which is easier found.
+ * auth_param has made it, or it is HTTP_AUTHORIZATION: the prefix is there.
+ */
 static void write_header(const char *param, char header[HEADER_BYTES])
 {
 	size_t i;
@@ -121,7 +125,10 @@ static void write_header(const char *param, char header[HEADER_BYTES])
 			header[i] = '-';
 }
 
-/* Neither secret nor signature nor anything else that came. */
+/*
+ * Neither secret nor signature nor anything else that came. Apache keeps
+ * Authorization to itself unless it is told otherwise, lighttpd does not.
+ */
 static void log_refusal(const struct auth *auth,
     const struct auth_verdict *verdict, const struct trace *trace)
 {
@@ -167,6 +174,7 @@ enum status auth_check(struct auth *auth, const struct gateway_request *request,
 {
 	struct auth_verdict verdict = {.reason = AUTH_OK, .key = AUTH_NO_KEY};
 
+	/* With WEBHOOK_AUTH=none the verdict stays as it is. */
 	if (auth->config->webhook_auth == WEBHOOK_AUTH_HMAC)
 		auth_signature_check(
 		    &auth->signature, request, clock_wall_us(), &verdict);

@@ -123,7 +123,8 @@ static enum auth_reason collect(
 
 /*
  * What ends the id in what is signed may not be in the id: else it could be
- * moved between id and timestamp without changing the signature.
+ * moved between id and timestamp without changing the signature. A byte over
+ * 127 is refused whether char has a sign or not.
  */
 static bool is_id(const struct auth_scheme *scheme, const char *id)
 {

@@ -18,6 +18,12 @@
 /* The claim of a dead process ends this much after its event's deadline. */
 #define LEASE_SPARE_US (5 * CLOCK_SECOND)
 
+/*
+ * One for all claims. A claim is ASKING (its job is the store's, whose thread
+ * writes row meanwhile) or WAITING (its timer is armed, as another request had
+ * the event in hand at the last look): never both, and neither before
+ * claim_take nor when done was called.
+ */
 struct claims {
 	const struct config *config;
 	struct loop *loop;
@@ -44,6 +50,7 @@ struct claims *claims_new(
 		free(claims);
 		return NULL;
 	}
+	/* Without random bytes, the microsecond alone parts two processes. */
 	RAND_bytes((unsigned char *)&first, sizeof first);
 	claims->salt = (int64_t)(first % CLAIM_SALTS);
 	return claims;
@@ -146,6 +153,7 @@ static enum status take_body(struct db *db, void *arg)
 
 static void ask(void *arg);
 
+/* A look that would come after the deadline is not waited for. */
 static void asked(void *arg, enum status status)
 {
 	struct claim *claim = arg;

@@ -95,6 +95,7 @@ static enum status read_field(const struct field *field, struct event *event,
 		return refuse(problem, field, "has a control character");
 	if (field->segment && is_dots(json_string_value(value)))
 		return refuse(problem, field, "is . or ..");
+	/* With its NUL, the only one: json_parse refuses \u0000. */
 	memcpy((char *)event + field->offset, json_string_value(value),
 	    length + 1);
 	return STATUS_OK;
@@ -150,6 +151,7 @@ enum status event_read(const char *body, size_t length, struct event *event,
 	if (status != STATUS_OK)
 		return status;
 	status = check_shape(event, problem);
+	/* Those before the first wrong one are kept: see event.h. */
 	for (i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (status == STATUS_OK)
 			status = read_field(&fields[i], event, problem);

@@ -125,7 +125,10 @@ static void list_remove(struct gateway_request *request)
 	list->count--;
 }
 
-/* A spare one, with the buffer it has grown, before a new one. */
+/*
+ * A spare one, with the buffer it has grown, before a new one. All else of
+ * it is set anew; its deadline is at rest since gateway_request_end.
+ */
 struct gateway_request *gateway_request_new(
     struct gateway *gateway, enum gateway_state state)
 {
@@ -146,7 +149,11 @@ struct gateway_request *gateway_request_new(
 	return request;
 }
 
-/* In the usual course, listening and nobody asking, nothing follows. */
+/*
+ * In the usual course, listening and nobody asking, nothing follows. A
+ * gateway that is full does not listen: then each place that becomes free
+ * has to be looked at.
+ */
 void gateway_request_move(
     struct gateway_request *request, enum gateway_state state)
 {
@@ -238,6 +245,7 @@ void gateway_drain(struct gateway *gateway)
 	gateway->listening = false;
 }
 
+/* Who lingers has its answer: no stop needs to wait for that. */
 bool gateway_idle(const struct gateway *gateway)
 {
 	return gateway->lists[GATEWAY_GATHERING].count == 0 &&
@@ -263,6 +271,10 @@ static void end_all(struct gateway *gateway, enum gateway_state state)
 	}
 }
 
+/*
+ * Drained first, so that no place that becomes free makes it listen again;
+ * the settle timer, which the ends may arm, is put to rest after them.
+ */
 void gateway_close(struct gateway *gateway)
 {
 	if (gateway == NULL)

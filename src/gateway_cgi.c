@@ -25,7 +25,10 @@ bool gateway_is_cgi(void)
 	return FCGX_IsCGI() && FCGX_GetParam("GATEWAY_INTERFACE", environ);
 }
 
-/* Zero at the end of stdin, at the deadline and on an error. */
+/*
+ * Zero at the end of stdin, at the deadline and on an error. Rounded up: with
+ * less than a millisecond left, poll would not wait at all.
+ */
 static size_t read_some(char *to, size_t max, int64_t until_us)
 {
 	struct pollfd stdin_ready = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -69,7 +72,8 @@ static size_t drain(size_t max, int64_t until_us)
 
 /*
  * Reads no further than CONTENT_LENGTH (RFC 3875 section 4.2). Without one
- * the body ends with stdin: so Apache passes chunked bodies on.
+ * the body ends with stdin: so Apache passes chunked bodies on. It blocks,
+ * since the loop does not run yet and this process has nothing else to do.
  */
 static enum status read_body(struct gateway_request *request)
 {
@@ -158,12 +162,14 @@ enum status gateway_open_cgi(struct loop *loop,
 	if (opened == NULL)
 		return STATUS_MEMORY;
 	opened->kind = &cgi;
+	/* It accepts nothing: with its one request it has ended. */
 	opened->draining = true;
 	request = gateway_request_new(opened, GATEWAY_READY);
 	if (request == NULL)
 		goto out;
 	request->accepted_us = clock_mono_us();
 	request->variables = environ;
+	/* Nothing is gathered any more: the timer is free to call begin. */
 	loop_timer_init(&request->deadline, begin_cgi, request);
 	status = read_body(request);
 	if (status != STATUS_OK)

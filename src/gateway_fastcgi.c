@@ -126,12 +126,14 @@ static void resume(struct gateway *gateway)
 	struct gateway_list *ready = &gateway->lists[GATEWAY_READY];
 	struct gateway_list *in_hand = &gateway->lists[GATEWAY_IN_HAND];
 
+	/* Each may be answered before the call returns: both lists move. */
 	while (ready->first != NULL && in_hand->count < gateway->inflight_max)
 		take_in_hand(ready->first);
 	if (!gateway->listening && has_room(gateway))
 		start_listening(gateway);
 }
 
+/* From the accept on: bytes that come one by one gain no time. */
 static void watch_for_more(struct gateway_request *request)
 {
 	struct loop *loop = request->gateway->loop;
@@ -376,6 +378,7 @@ static void came_late(void *arg)
 	loop_unwatch(request->gateway->loop, request->fd);
 	if (!parse(request))
 		return;
+	/* Also above inflight_max: it is answered in this very call. */
 	gateway_request_move(request, GATEWAY_IN_HAND);
 	answer_late(request);
 }

@@ -63,7 +63,10 @@ static void set_word(struct inventory_stock *stock, const char *word)
 	snprintf(stock->word, sizeof stock->word, "%s", word);
 }
 
-/* The word in /status, when it is one that the map could have. */
+/*
+ * The word in /status, when it is one that the map could have. A longer one
+ * is no answer: cut, it could be another word of the map.
+ */
 static enum status read_word(
     const struct http_answer *answer, struct inventory_stock *stock)
 {
@@ -137,7 +140,10 @@ static void keep_word(const struct inventory_question *question)
 		stock_forget(question->item);
 }
 
-/* The fallback's word, or an old one, which is never used silently. */
+/*
+ * The fallback's word, or an old one, which is never used silently: the
+ * event's answer says so, and the log once in STOCK_WARN_US.
+ */
 static void stand_in(struct inventory_question *question)
 {
 	struct inventory_stock *stock = &question->stock;
@@ -222,7 +228,11 @@ static bool wait_for_other(struct inventory_question *question)
 	return true;
 }
 
-/* stock is a copy: the one that asked may ask again from within done. */
+/*
+ * stock is a copy: the one that asked may ask again from within done. Its
+ * request was counted there; those who waited have sent none. The next is
+ * read before done, from which on a question is its caller's.
+ */
 static void answer_waiting(
     struct loop *loop, struct stock_wait *wait, struct inventory_stock stock)
 {

@@ -49,6 +49,7 @@ static enum status adopt_stdin(int *fd)
 		&size) < 0 ||
 	    listening == 0)
 		return failed("descriptor 0", "it is no listening socket");
+	/* Set for all processes on the socket: each has to expect EAGAIN. */
 	flags = fcntl(STDIN_FILENO, F_GETFL);
 	if (flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
 		return failed("descriptor 0", strerror(errno));
@@ -80,7 +81,10 @@ static enum status clear_path(int probe, const struct sockaddr_un *address)
 	return STATUS_OK;
 }
 
-/* Nobody can connect before listen, so the mode is right from the start. */
+/*
+ * Nobody can connect before listen, so the mode is right from the start.
+ * bind itself goes by the umask, which confine_begin has made 077.
+ */
 static enum status bind_path(int fd, const struct sockaddr_un *address)
 {
 	if (bind(fd, (const struct sockaddr *)address, sizeof *address) < 0 ||

@@ -75,7 +75,11 @@ static enum status from_event(const struct config *config,
 	const char *text = json_string_value(value);
 	size_t i;
 
-	/* Article numbers often are numbers; a real would be ambiguous. */
+	/*
+	 * Article numbers often are numbers; a real would be ambiguous. Where
+	 * the pointer names nothing, value is NULL, which jansson takes for
+	 * neither an integer nor a text.
+	 */
 	if (json_is_integer(value)) {
 		snprintf(sku, SKU_MAX + 1, "%lld",
 		    (long long)json_integer_value(value));

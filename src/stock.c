@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* items has as many as places says, a power of two: a hash is masked. */
 struct stock {
 	size_t places;
 	struct stock_item items[];
@@ -50,7 +51,10 @@ static bool is_better_place(
 	return item->word[0] == '\0' || item->word_us < best->word_us;
 }
 
-/* All places near are looked at: one emptied meanwhile ends no search. */
+/*
+ * All places near are looked at: one emptied meanwhile ends no search. The
+ * place that is taken is asked for by nobody, so that nobody waits at it.
+ */
 struct stock_item *stock_find(struct stock *stock, const char *sku)
 {
 	uint64_t hash = hash_of(sku);
