@@ -48,6 +48,7 @@ struct process {
 	bool draining;
 };
 
+/* From the loop only: by then there is a gateway. An empty app is idle. */
 static void end_if_done(struct process *process)
 {
 	if ((process->draining || process->cgi) && app_is_idle(&process->app) &&
@@ -103,7 +104,7 @@ static void got_signal(void *arg, uint32_t events)
 
 /*
  * Before any thread and before FCGX_Init: libfcgi's own handlers would
- * break off a read of a body in the middle.
+ * break off a read of a body in the middle. It takes SIGUSR1 for a stop, too.
  */
 static bool take_signals(struct process *process)
 {

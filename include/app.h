@@ -35,7 +35,9 @@ typedef void app_ended(
 
 /*
  * The running program: everything a flow stands on. Made once by main, or
- * by a test, and passed down.
+ * by a test, and passed down. The modules are all there, but for reader and
+ * admin, from app_start's success to app_close; before and after, all is NULL
+ * but loop, and config while app_start is to be called.
  */
 struct app {
 	struct loop *loop; /* the caller's */

@@ -128,7 +128,7 @@ void answer_send_later(struct gateway_request *request, int http,
 	send_traced(request, http, line, trace, text);
 }
 
-/* Behind a first member: with its comma. */
+/* Behind a first member: with its comma. name needs no escapes: it is ours. */
 static void add_member(struct text *text, const char *name, const char *value)
 {
 	text_add(text, ",\"");
@@ -145,6 +145,7 @@ static void add_latency(struct text *text, const struct record *record)
 	text_add(text, "\"");
 }
 
+/* Once a route was chosen: skills and queues are JSON already (routing.h). */
 static void add_decision(struct text *text, const struct record *record)
 {
 	text_add(text, ",\"decision\":{\"sku\":");
@@ -230,7 +231,11 @@ void answer_queued(
 	text_add(text, "}");
 }
 
-/* Both are JSON objects; the mark goes before the first's members. */
+/*
+ * Both are JSON objects; the mark goes before the first's members. A first
+ * answer is lost when memory ran out, or when it was forgotten before its
+ * claim (claim_row.h).
+ */
 void answer_duplicate(const struct text *first, struct text *text)
 {
 	text_clear(text);

@@ -48,7 +48,10 @@ static void queue_is_done(void *arg)
 	app_tell_idle(arg);
 }
 
-/* In this order: each borrows those before it. */
+/*
+ * In this order: each borrows those before it. None submits a job yet: who
+ * counts or rides along has to be known to the store before its first.
+ */
 static bool open_network(struct app *app)
 {
 	const struct config *config = app->config;

@@ -24,13 +24,18 @@ void confine_begin(void)
 	umask(077);
 }
 
-/* The store's thread enters by itself: a domain is a thread's own. */
+/*
+ * The store's thread enters by itself: a domain is a thread's own, and only
+ * threads that begin later have that of who began them: so has the reader's,
+ * which this thread begins with the first question.
+ */
 struct entering {
 	int rules;
 	enum status status;
 	int why; /* errno */
 };
 
+/* errno here and now: the other thread has one of its own. */
 static void enter_files(void *arg)
 {
 	struct entering *entering = arg;

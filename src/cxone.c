@@ -88,7 +88,10 @@ static void finish(
 	end(update);
 }
 
-/* By the timer, since a caller must not be called back before it returned. */
+/*
+ * By the timer, since a caller must not be called back before it returned.
+ * With no timer left, too early is better than never.
+ */
 static void finish_later(
     struct cxone_update *update, enum status status, const char *problem)
 {
@@ -132,6 +135,7 @@ static void got_token(void *arg, enum status status)
 	send_patch(update);
 }
 
+/* newer_than stays: no later attempt takes a token that was rejected. */
 static void wait_for_token(struct cxone_update *update, int64_t newer_than)
 {
 	begin_wait(update, "token");
@@ -340,6 +344,7 @@ static void patch_done(
 	struct cxone_update *update = arg;
 	int64_t token_version = update->lent.version;
 
+	/* Before what follows waits or rests: then nothing is lent. */
 	token_return(&update->lent);
 	note_patch(update, status, answer);
 	/* The breaker sent nothing. */
@@ -347,6 +352,7 @@ static void patch_done(
 		update->attempts--;
 	else
 		update->http = (int)answer->code;
+	/* Of a 503 too that ends this update: the others shall wait. */
 	if (answer->retry_after_us > 0)
 		throttle_ask_pause(
 		    update->cxone->parts.throttle, answer->retry_after_us);
@@ -378,7 +384,10 @@ static void wait_for_pause(struct cxone_update *update, int64_t pause_us)
 		rest(update, "not_before", wait_us);
 }
 
-/* Called again after every kind of waiting: all of it may have changed. */
+/*
+ * Called again after every kind of waiting: all of it may have changed. The
+ * pause comes before the token: none is fetched while nothing may be sent.
+ */
 static void send_patch(struct cxone_update *update)
 {
 	struct cxone *cxone = update->cxone;

@@ -72,7 +72,10 @@ static size_t after_failure(const struct flow *flow)
 	return at;
 }
 
-/* Stamps the step's time and says which comes next. */
+/*
+ * Stamps the step's time and says which comes next. What a step took that
+ * failed is kept as well; those after it stay -1.
+ */
 static void leave_step(struct flow *flow, enum status status)
 {
 	const struct way *way = flow->way;
@@ -122,6 +125,7 @@ static void finish(struct flow *flow)
 	app_tell_idle(app);
 }
 
+/* A PENDING step is resumed from the loop: until then nobody touches it. */
 static void walk(struct flow *flow)
 {
 	while (flow->at < flow->way->count) {

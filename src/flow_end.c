@@ -195,6 +195,7 @@ static void plan_queued(struct flow *flow, struct settlement *settlement)
 				 : due_us(flow, flow->item);
 }
 
+/* First as for an event decided at once; the two others change that. */
 static void plan(struct flow *flow)
 {
 	struct settlement *settlement = &flow->settlement;
@@ -220,7 +221,10 @@ static void log_lost(
 	log_decision(flow, LOG_ERROR, words);
 }
 
-/* Without the queue after all: the sender is told of the failure itself. */
+/*
+ * Without the queue after all: the sender is told of the failure itself, and
+ * the 202 that the plan has written is written over.
+ */
 static void lost_spill(struct flow *flow, enum status status)
 {
 	write_answer(flow, false);
@@ -310,6 +314,7 @@ enum status flow_write_record(struct flow *flow)
 
 	record->outcome = judge(flow);
 	record->status = flow->status;
+	/* To the decision: what comes from here on is STEP_RECORD's. */
 	record->total_us = flow->step_from_us - flow->begun_us;
 	/* For the caller on the line the time in the queue counts as well. */
 	if (record->step_us[STEP_QUEUE] > 0)
@@ -370,7 +375,10 @@ static void accepted(void *arg, enum status status)
 	flow_resume(flow, STATUS_OK);
 }
 
-/* Only what is safely on disk is acknowledged. */
+/*
+ * Only what is safely on disk is acknowledged. Without CLAIM_WINDOW_S the
+ * claim has no key: then settle neither takes nor answers it.
+ */
 enum status flow_accept(struct flow *flow)
 {
 	/* It could not be read: refused and recorded as in the other mode. */

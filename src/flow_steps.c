@@ -28,6 +28,7 @@ enum status flow_check_item(struct flow *flow)
 	flow->claim.row.holder = item->claim_holder;
 	flow->claim.row.window_us =
 	    flow->app->config->claim_window_s * CLOCK_SECOND;
+	/* Of the request that put it here; a decision replaces its answer. */
 	flow->claimed = true;
 	if (item->superseded)
 		return STATUS_SUPERSEDED;
@@ -62,6 +63,7 @@ static enum status check_pressure(struct flow *flow)
 		return queues ? STATUS_PENDING : STATUS_OK;
 	if (!queues)
 		return STATUS_OK;
+	/* 0 when it is let in. */
 	flow->retry_after_s = view.retry_after_s;
 	return view.status;
 }

@@ -98,6 +98,7 @@ static void bind_event(struct db_row *row, const struct record *record)
 	bind_word(row, ":sku_rule", record->sku_rule);
 }
 
+/* What is not bound is NULL: db_done has cleared the last row's. */
 static void bind_trace(struct db_row *row, const struct trace *trace)
 {
 	if (trace == NULL)
@@ -151,8 +152,9 @@ static void bind_times(struct db_row *row, const struct record *record)
 }
 
 /*
- * Runs when the store gets to it, perhaps again: its own step ends here, so
- * that the row can hold it.
+ * Runs on the store's thread when that gets to it, perhaps again: its own
+ * step ends here, so that the row can hold it. It is the one field that is
+ * written here; the loop looks at the record again when the job is done.
  */
 enum status record_insert(struct db *db, struct record *record)
 {
@@ -168,6 +170,10 @@ enum status record_insert(struct db *db, struct record *record)
 	return db_done(row);
 }
 
+/*
+ * The id is the new decision's still: what settle runs between the two, the
+ * event's history, updates and deletes, but inserts nothing.
+ */
 enum status record_replace(struct db *db, const struct record *record)
 {
 	int64_t id = db_inserted_id(db);

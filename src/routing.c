@@ -12,7 +12,11 @@
 #define HASH_BYTES   32 /* SHA-256 */
 #define DIGEST_BYTES (2 * HASH_BYTES + 1)
 
-/* Sixteen ids of 128 bytes, each escaped at worst as \u00XX. */
+/*
+ * Sixteen ids of 128 bytes, each escaped at worst as \u00XX, with its quotes
+ * and a comma. In the update each stands in {"id":}, 7 bytes more; in the
+ * canonical text 512 are for the word, escaped as well, and what is around.
+ */
 #define LIST_MAX      (ROUTING_IDS_MAX * (6 * ROUTING_ID_MAX + 3) + 2)
 #define UPDATE_MAX    (2 * (LIST_MAX + 7 * ROUTING_IDS_MAX) + 64)
 #define CANONICAL_MAX (ROUTING_STATUSES_MAX * (2 * LIST_MAX + 512))
@@ -182,6 +186,7 @@ static enum status fill(struct routing *routing, const json_t *section)
 	/* Sorting moves the texts' structs, not their bytes. */
 	qsort(routing->lines, routing->count, sizeof routing->lines[0],
 	    compare_lines);
+	/* They are there: routing_check insists, and built_in has both. */
 	routing->unknown = find(routing, routing_unknown);
 	routing->timeout = find(routing, routing_timeout);
 	return make_digest(routing);

@@ -55,7 +55,7 @@ static bool is_name(const char *string, size_t max)
 	return length >= 1 && length <= max;
 }
 
-/* Quadratic, over sixteen ids at most. */
+/* Quadratic, over sixteen ids at most. What is no string equals nothing. */
 static bool stands_before(const json_t *list, size_t index, const char *id)
 {
 	size_t i;
@@ -127,7 +127,10 @@ static bool is_list_name(const char *name)
 	       strcmp(name, list_names[1]) == 0;
 }
 
-/* Goes on after each problem: the operator shall see all of them at once. */
+/*
+ * Goes on after each problem: the operator shall see all of them at once. Of
+ * a value that is no object jansson gives NULL for both lists.
+ */
 static void check_status(
     struct check *check, const char *word, const json_t *value)
 {

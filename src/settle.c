@@ -8,7 +8,11 @@ static bool has_claim(const struct settlement *settlement)
 	return settlement->claim != NULL && settlement->claim->key[0] != '\0';
 }
 
-/* Without an answer to repeat, the next delivery is decided anew. */
+/*
+ * Without an answer to repeat, the next delivery is decided anew. A queued
+ * event that failed has none either, but its claim was answered when it came
+ * in: such a one is not released, and goes on saying "queued".
+ */
 static enum status settle_claim(
     struct db *db, const struct settlement *settlement)
 {
@@ -76,6 +80,10 @@ static enum status settle_older(
 	    db, record->interaction_id, record->received_us);
 }
 
+/*
+ * An item has its attempts in a table of their own, which outbox_done leaves:
+ * they go into the decision, and only then, with the event, away.
+ */
 static enum status settle_record(
     struct db *db, const struct settlement *settlement)
 {
@@ -92,6 +100,11 @@ static enum status settle_record(
 	return record_replace(db, settlement->record);
 }
 
+/*
+ * Runs on the store's thread, perhaps again when another's body had all of
+ * the group undone: what it leaves in the structs (what was found, the item's
+ * id, the record's time) each run writes anew.
+ */
 static enum status settle_body(struct db *db, void *arg)
 {
 	struct settlement *settlement = arg;
