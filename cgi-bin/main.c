@@ -70,6 +70,8 @@ static void drain_due(void *arg)
 	log_line(LOG_WARN, NULL, "stopping: %zu events are cut short",
 	    process->app.flows);
 	app_stop(&process->app);
+	/* Who still gathers, too: app_stop does it only when it was started. */
+	loop_hurry(process->loop);
 	end_if_done(process);
 }
 
