@@ -44,13 +44,13 @@ SHOW_C  := reader admin page page_report page_facts page_state page_verdict \
 	event_list rollup rollup_row rollup_fold histogram prune keeper \
 	metrics metrics_times metrics_tally metrics_write metrics_accept \
 	outbox_admin table
-TOOL_C  := tool tool_check tool_doctor tool_doctor_settings tool_doctor_files \
-	tool_doctor_server tool_doctor_web tool_config tool_reader \
-	tool_report tool_events tool_events_words tool_events_list \
-	tool_events_show tool_prune tool_breaker tool_pause tool_token tool_queue \
-	tool_queue_words tool_queue_change tool_queue_export \
-	tool_queue_import tool_queue_room tool_drain tool_replay \
-	tool_worker tool_lines tool_progress
+TOOL_C  := tool tool_check tool_doctor tool_doctor_settings \
+	tool_doctor_files tool_doctor_server tool_doctor_web tool_config \
+	tool_reader tool_report tool_events tool_events_words \
+	tool_events_list tool_events_show tool_prune tool_breaker tool_pause \
+	tool_token tool_queue tool_queue_words tool_queue_change \
+	tool_queue_export tool_queue_import tool_queue_room tool_drain \
+	tool_replay tool_worker tool_lines tool_progress
 
 APP_O   := $(patsubst %,$(B)/src/%.o,$(PATH_C) $(BASE_C) $(SHOW_C)) $(B)/sql.o \
 	$(B)/page_text.o

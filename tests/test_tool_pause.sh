@@ -45,7 +45,8 @@ a_pause_that_cxone_asked_for_is_told() {
 }
 
 nobody_asks_before_its_end() {
-	ask_for_pause 600 && patches 1 && call 0 queue retry --all --yes || return 1
+	ask_for_pause 600 && patches 1 && call 0 queue retry --all --yes ||
+		return 1
 	stockroute queue drain >"$dir/out" 2>&1
 	patches 1
 }
