@@ -10,6 +10,12 @@
 
 #define TOKEN_TEXT_MAX 8192 /* bytes of an access token */
 
+/*
+ * The longest time for which nobody asks after a failure. A row that says
+ * longer is from before the clock was put back, and holds nobody.
+ */
+#define TOKEN_PAUSE_MAX_US INT64_C(300000000)
+
 /* What a claim or a save found. */
 enum token_claim {
 	TOKEN_HAVE,  /* text, version, obtained_us, expires_us are set */
@@ -36,7 +42,7 @@ struct token_row {
 	int64_t lease_us;    /* claim: how long the lease shall last */
 	int64_t fence;       /* claim gives it; save and fail show it */
 	int64_t lifetime_us; /* save: of the token in text */
-	int64_t pause_us;    /* fail: nobody asks for so long */
+	int64_t pause_us;    /* fail: nobody asks; to TOKEN_PAUSE_MAX_US */
 	enum status failure; /* fail, and TOKEN_FAILED */
 
 	enum token_claim claim;        /* the result */

@@ -6,6 +6,7 @@
 
 #include "breaker.h"
 #include "clock.h"
+#include "token_row.h"
 
 int64_t health_disk_free(const char *file)
 {
@@ -51,6 +52,7 @@ static enum status read_token(
 
 	row->token = (struct health_token){.failure = STATUS_OK};
 	db_bind_int(use, ":now_us", now_us);
+	db_bind_int(use, ":pause_max_us", TOKEN_PAUSE_MAX_US);
 	db_bind_text(use, ":token_url", row->token_url);
 	db_bind_text(use, ":client_id", row->client_id);
 	if (db_next(use)) {

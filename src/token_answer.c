@@ -14,8 +14,6 @@
 /* Wrong by being short costs a call a minute; by being long, 401s. */
 #define LIFETIME_ASSUMED_S 60
 #define LIFETIME_MAX_S     86400
-/* A longer Retry-After is not believed: without a token nothing works. */
-#define PAUSE_MAX_US (300 * CLOCK_SECOND)
 
 /* RFC 6749 section 5.2 has 400 and 401 for a client that is not known. */
 static enum status judge_code(long code)
@@ -105,13 +103,14 @@ enum status token_answer_read(
 	return status;
 }
 
+/* A longer Retry-After is not believed: without a token nothing works. */
 int64_t token_answer_pause_us(
     const struct http_answer *answer, int64_t least_us)
 {
 	/* Negative when it was not asked for: then least_us counts. */
 	if (answer->retry_after_us < least_us)
 		return least_us;
-	if (answer->retry_after_us > PAUSE_MAX_US)
-		return PAUSE_MAX_US;
+	if (answer->retry_after_us > TOKEN_PAUSE_MAX_US)
+		return TOKEN_PAUSE_MAX_US;
 	return answer->retry_after_us;
 }

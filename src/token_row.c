@@ -145,6 +145,13 @@ static bool is_leased(
 	       stored->lease_until_us <= now_us + row->lease_us;
 }
 
+/* An hour's correction of the clock must not be an hour without a token. */
+static bool is_paused(const struct stored *stored, int64_t now_us)
+{
+	return stored->not_before_us > now_us &&
+	       stored->not_before_us <= now_us + TOKEN_PAUSE_MAX_US;
+}
+
 static enum status claim(struct db *db, struct token_row *row)
 {
 	int64_t now_us = clock_wall_us();
@@ -170,7 +177,7 @@ static enum status claim(struct db *db, struct token_row *row)
 		row->claim = good ? TOKEN_HAVE : TOKEN_WAIT;
 		return STATUS_OK;
 	}
-	if (stored.not_before_us > now_us) {
+	if (is_paused(&stored, now_us)) {
 		row->claim = good ? TOKEN_HAVE : TOKEN_FAILED;
 		row->failure = stored.failure;
 		return STATUS_OK;

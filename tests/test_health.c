@@ -420,6 +420,15 @@ static void an_open_circuit_counts_when_nothing_can_be_queued(void **state)
 	says(bench, "breakers.cxone", "off");
 }
 
+static void a_refusal_from_before_the_clock_was_put_back_is_over(void **state)
+{
+	struct bench *bench = *state;
+
+	add_token(bench, "NULL, NULL, " NOW " + 3600000000, 'token_refused'");
+	assert_int_equal(ready(bench), 200);
+	says(bench, "token.state", "none");
+}
+
 static void without_the_inventory_there_is_the_fallback(void **state)
 {
 	struct bench *bench = *state;
@@ -514,6 +523,7 @@ int main(void)
 	    WITH_BENCH(a_refused_client_is_not_ready_until_it_is_tried_again),
 	    WITH_BENCH(a_token_that_still_serves_outweighs_a_failure),
 	    WITH_BENCH(an_open_circuit_counts_when_nothing_can_be_queued),
+	    WITH_BENCH(a_refusal_from_before_the_clock_was_put_back_is_over),
 	    WITH_BENCH(without_the_inventory_there_is_the_fallback),
 	    WITH_BENCH(a_full_queue_stops_only_those_who_need_it),
 	    WITH_BENCH(a_store_that_hangs_is_told_within_a_second_or_so),

@@ -269,7 +269,7 @@ static void an_overtaken_holder_cannot_give_up_for_the_next(void **state)
 	claim(place, &place->one, 0);
 	nap_ms(1);
 	claim(place, &place->two, 0);
-	fail_with(place, &place->one, STATUS_TOKEN_REFUSED, HOUR_US);
+	fail_with(place, &place->one, STATUS_TOKEN_REFUSED, TOKEN_PAUSE_MAX_US);
 	prepare(&place->one, "3-cccc", place->ring);
 	assert_int_equal(claim(place, &place->one, 0), TOKEN_WAIT);
 	assert_int_equal(
@@ -302,6 +302,18 @@ static void a_failure_is_told_to_all_for_its_pause(void **state)
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_LEASE);
 }
 
+/* Longer than any pause is: the clock was later when it was noted. */
+static void a_failure_from_before_the_clock_was_put_back_holds_nobody(
+    void **state)
+{
+	struct place *place = *state;
+
+	claim(place, &place->one, 0);
+	fail_with(place, &place->one, STATUS_TOKEN_REFUSED,
+	    TOKEN_PAUSE_MAX_US + CLOCK_SECOND);
+	assert_int_equal(claim(place, &place->two, 0), TOKEN_LEASE);
+}
+
 static void a_failed_refresh_leaves_the_good_token_in_use(void **state)
 {
 	struct place *place = *state;
@@ -310,7 +322,8 @@ static void a_failed_refresh_leaves_the_good_token_in_use(void **state)
 	save(place, &place->one, "old", HOUR_US);
 	/* Rejected by one event; the refresh for it fails. */
 	claim(place, &place->one, 1);
-	fail_with(place, &place->one, STATUS_TOKEN_UNAVAILABLE, HOUR_US);
+	fail_with(
+	    place, &place->one, STATUS_TOKEN_UNAVAILABLE, TOKEN_PAUSE_MAX_US);
 	assert_int_equal(claim(place, &place->two, 0), TOKEN_HAVE);
 	assert_string_equal(place->two.text, "old");
 	assert_int_equal(claim(place, &place->two, 1), TOKEN_FAILED);
@@ -432,6 +445,7 @@ int main(void)
 	    IN_PLACE(an_overtaken_holder_cannot_give_up_for_the_next),
 	    IN_PLACE(a_process_may_take_its_own_lease_again),
 	    IN_PLACE(a_failure_is_told_to_all_for_its_pause),
+	    IN_PLACE(a_failure_from_before_the_clock_was_put_back_holds_nobody),
 	    IN_PLACE(a_failed_refresh_leaves_the_good_token_in_use),
 	    IN_PLACE(near_its_end_one_refreshes_and_the_others_still_have_it),
 	    IN_PLACE(the_rejected_token_again_is_a_failure_for_a_while),
