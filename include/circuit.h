@@ -119,6 +119,12 @@ const char *circuit_mode_name(enum circuit_mode mode);
 enum circuit_state circuit_state_named(const char *word);
 enum circuit_mode circuit_mode_named(const char *word);
 
+/*
+ * How long an OPEN circuit is open still, by its open_us and open_until_us
+ * alone. 0: its time is up, or lies further ahead than it can have been set.
+ */
+int64_t circuit_open_left_us(const struct circuit *circuit, int64_t now_us);
+
 /* The seat of the bucket in which a call that ends now is counted. */
 int circuit_seat(const struct circuit_limits *limits, int64_t now_us);
 

@@ -1,4 +1,4 @@
 -- health_row.c: read_breaker
-SELECT mode, state, max(0, open_until_us - :now_us)
+SELECT mode, state, open_us, open_until_us
   FROM breaker
  WHERE upstream = :upstream;

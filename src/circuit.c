@@ -67,7 +67,7 @@ static int64_t time_left(int64_t until_us, int64_t longest_us, int64_t now_us)
 }
 
 /* The jitter of an opening adds at most a fifth. */
-static int64_t open_left(const struct circuit *circuit, int64_t now_us)
+int64_t circuit_open_left_us(const struct circuit *circuit, int64_t now_us)
 {
 	int64_t longest_us = smaller(circuit->open_us, CIRCUIT_OPEN_LIMIT_US);
 
@@ -216,7 +216,8 @@ static int64_t grant_probe(struct circuit *circuit,
 {
 	if (circuit->mode != CIRCUIT_AUTO || circuit->state == CIRCUIT_CLOSED)
 		return 0;
-	if (circuit->state == CIRCUIT_OPEN && open_left(circuit, now_us) > 0)
+	if (circuit->state == CIRCUIT_OPEN &&
+	    circuit_open_left_us(circuit, now_us) > 0)
 		return 0;
 	if (circuit->state == CIRCUIT_HALF_OPEN &&
 	    time_left(circuit->probe_until_us, limits->lease_us, now_us) > 0)
@@ -240,7 +241,7 @@ static void fill_view(const struct circuit *circuit,
 	view->generation = circuit->generation;
 	view->rest_us = 0;
 	if (circuit->state == CIRCUIT_OPEN)
-		view->rest_us = open_left(circuit, now_us);
+		view->rest_us = circuit_open_left_us(circuit, now_us);
 	else if (circuit->state == CIRCUIT_HALF_OPEN)
 		view->rest_us = time_left(
 		    circuit->probe_until_us, limits->lease_us, now_us);

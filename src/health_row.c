@@ -67,14 +67,16 @@ static enum status read_breaker(struct db *db, const char *upstream,
     struct health_breaker *breaker, int64_t now_us)
 {
 	struct db_row *use = db_use(db, SQL_health_breaker);
+	struct circuit circuit = {0};
 
 	memset(breaker, 0, sizeof *breaker);
-	db_bind_int(use, ":now_us", now_us);
 	db_bind_text(use, ":upstream", upstream);
 	if (db_next(use)) {
 		breaker->mode = circuit_mode_named(db_text(use, 0));
 		breaker->state = circuit_state_named(db_text(use, 1));
-		breaker->rest_us = db_int(use, 2);
+		circuit.open_us = db_int(use, 2);
+		circuit.open_until_us = db_int(use, 3);
+		breaker->rest_us = circuit_open_left_us(&circuit, now_us);
 	}
 	return db_done(use);
 }

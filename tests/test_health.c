@@ -214,8 +214,8 @@ static void open_circuit(struct bench *bench, const char *upstream)
 	char sql[512];
 
 	snprintf(sql, sizeof sql,
-	    "INSERT INTO breaker VALUES ('%s', 'auto', 'open', 1, 0, 0, " NOW
-	    " + 60000000, 0, 0, 0, 'x')",
+	    "INSERT INTO breaker VALUES ('%s', 'auto', 'open', 1, 0, "
+	    "60000000, " NOW " + 60000000, 0, 0, 0, 'x')",
 	    upstream);
 	change(bench, sql);
 }
@@ -420,6 +420,18 @@ static void an_open_circuit_counts_when_nothing_can_be_queued(void **state)
 	says(bench, "breakers.cxone", "off");
 }
 
+/* An event that comes now is let through, and the house is as ready. */
+static void a_circuit_from_before_the_clock_was_put_back_is_over(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->config.spill = CONFIG_OFF;
+	open_circuit(bench, "cxone");
+	change(
+	    bench, "UPDATE breaker SET open_until_us = " NOW " + 3600000000");
+	assert_int_equal(ready(bench), 200);
+}
+
 static void a_refusal_from_before_the_clock_was_put_back_is_over(void **state)
 {
 	struct bench *bench = *state;
@@ -523,6 +535,7 @@ int main(void)
 	    WITH_BENCH(a_refused_client_is_not_ready_until_it_is_tried_again),
 	    WITH_BENCH(a_token_that_still_serves_outweighs_a_failure),
 	    WITH_BENCH(an_open_circuit_counts_when_nothing_can_be_queued),
+	    WITH_BENCH(a_circuit_from_before_the_clock_was_put_back_is_over),
 	    WITH_BENCH(a_refusal_from_before_the_clock_was_put_back_is_over),
 	    WITH_BENCH(without_the_inventory_there_is_the_fallback),
 	    WITH_BENCH(a_full_queue_stops_only_those_who_need_it),
