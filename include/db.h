@@ -128,7 +128,10 @@ void db_bind_blob(
     struct db_row *row, const char *name, const void *bytes, size_t length);
 void db_bind_null(struct db_row *row, const char *name);
 
-/* Steps to the next row: true while there is one. */
+/*
+ * Steps to the next row: true while there is one. A statement with RETURNING
+ * has written all it writes before its first row comes.
+ */
 bool db_next(struct db_row *row);
 
 /* Columns of the row in hand. Texts are never NULL; borrowed till next. */

@@ -49,11 +49,8 @@ static enum status take_or_look(
 	db_bind_int(use, ":now_us", now_us);
 	db_bind_int(use, ":forget_us", now_us - row->window_us);
 	db_bind_text(use, ":key", row->key);
-	if (db_next(use)) {
+	if (db_next(use))
 		*holder = db_int(use, 0);
-		/* Only at its end does an UPDATE with RETURNING write. */
-		db_next(use);
-	}
 	return db_done(use);
 }
 

@@ -31,8 +31,6 @@ static enum status read_queue(
 		queue->bytes = db_int(use, 3);
 		if (!db_is_null(use, 4) && db_int(use, 4) < now_us)
 			queue->age_us = now_us - db_int(use, 4);
-		/* Only at its end does an UPDATE with RETURNING write. */
-		db_next(use);
 	}
 	return db_done(use);
 }

@@ -46,11 +46,8 @@ enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us)
 	db_bind_int(use, ":due_us", due_us);
 	db_bind_int(use, ":attempts", item->attempts);
 	outbox_bind_trace(use, &item->trace, parent);
-	if (db_next(use)) {
+	if (db_next(use))
 		item->id = db_int(use, 0);
-		/* Only at its end does an INSERT with RETURNING write. */
-		db_next(use);
-	}
 	return db_done(use);
 }
 

@@ -348,10 +348,8 @@ static enum status insert(
 	db_bind_int(use, ":fence", item->fence);
 	db_bind_int(use, ":superseded", item->superseded);
 	outbox_bind_trace(use, &item->trace, parent);
-	if (db_next(use)) {
+	if (db_next(use))
 		*id = db_int(use, 0);
-		db_next(use);
-	}
 	return db_done(use);
 }
 

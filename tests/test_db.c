@@ -214,6 +214,31 @@ static void a_rollback_leaves_nothing(void **state)
 	db_close(db);
 }
 
+static void what_returns_a_row_has_written_before_it_comes(void **state)
+{
+	struct place *place = *state;
+	struct db *db = must_open(place, DB_SERVE);
+	struct db_row *row;
+
+	assert_int_equal(db_begin(db, false), STATUS_OK);
+	row = db_use(db, SQL_token_lease);
+	db_bind_text(row, ":token_url", "u");
+	db_bind_text(row, ":client_id", "c");
+	db_bind_text(row, ":owner", "o");
+	db_bind_int(row, ":until_us", 7);
+	assert_true(db_next(row));
+	assert_int_equal(db_done(row), STATUS_OK);
+	assert_int_equal(db_changed(db), 1);
+	assert_int_equal(db_commit(db), STATUS_OK);
+	row = db_use(db, SQL_token_read);
+	db_bind_text(row, ":token_url", "u");
+	db_bind_text(row, ":client_id", "c");
+	assert_true(db_next(row));
+	assert_int_equal(db_int(row, 6), 7);
+	assert_int_equal(db_done(row), STATUS_OK);
+	db_close(db);
+}
+
 static void a_misspelt_parameter_is_an_error(void **state)
 {
 	struct place *place = *state;
@@ -316,6 +341,7 @@ int main(void)
 	    WITH_PLACE(reading_never_makes_a_file),
 	    WITH_PLACE(a_read_transaction_sees_one_unchanging_view),
 	    WITH_PLACE(a_rollback_leaves_nothing),
+	    WITH_PLACE(what_returns_a_row_has_written_before_it_comes),
 	    WITH_PLACE(a_misspelt_parameter_is_an_error),
 	    WITH_PLACE(values_come_back_as_they_were_bound),
 	    WITH_PLACE(a_statement_survives_a_schema_change_by_another),
