@@ -18,9 +18,7 @@
 enum claim_found {
 	CLAIM_OURS,    /* nobody has it, or did in time: it is ours now */
 	CLAIM_IN_HAND, /* another request has it; ask again soon */
-	CLAIM_FINISHED /* it was answered: http and answer are set; answer
-			   is "" when it was forgotten before its claim, which
-			   takes a clock put back */
+	CLAIM_FINISHED /* it was answered: http and answer are set */
 };
 
 /*
