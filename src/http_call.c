@@ -56,16 +56,28 @@ static const char *or_null(const char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
-/* With its TLS: whom we trust, and who we are. */
-static void set_way(CURL *easy, const struct http_way *way)
+/*
+ * curl copies texts. One that found no memory would only be missing, and the
+ * request go past the proxy, trust other authorities, or be a POST.
+ */
+static bool set_text(CURL *easy, CURLoption option, const char *text)
 {
+	return curl_easy_setopt(easy, option, text) == CURLE_OK;
+}
+
+/* With its TLS: whom we trust, and who we are. False: memory. */
+static bool set_way(CURL *easy, const struct http_way *way)
+{
+	const char *direct =
+	    or_null(way->proxy) ? "localhost,127.0.0.0/8,::1" : "";
+	bool good;
+
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* A redirect would take the token to wherever it points. */
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	/* Empty ones keep curl from reading http_proxy and no_proxy. */
-	curl_easy_setopt(easy, CURLOPT_PROXY, way->proxy);
-	curl_easy_setopt(easy, CURLOPT_NOPROXY,
-	    or_null(way->proxy) ? "localhost,127.0.0.0/8,::1" : "");
+	good = set_text(easy, CURLOPT_PROXY, way->proxy) &&
+	       set_text(easy, CURLOPT_NOPROXY, direct);
 	/* The proxy is not to see the token. */
 	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	curl_easy_setopt(
@@ -74,13 +86,14 @@ static void set_way(CURL *easy, const struct http_way *way)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	/* No directory: else the system's would be trusted as well. */
 	if (or_null(way->ca_file)) {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, way->ca_file);
+		good = good && set_text(easy, CURLOPT_CAINFO, way->ca_file) &&
+		       set_text(easy, CURLOPT_PROXY_CAINFO, way->ca_file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, way->ca_file);
 		curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
 	}
-	curl_easy_setopt(easy, CURLOPT_SSLCERT, or_null(way->client_cert));
-	curl_easy_setopt(easy, CURLOPT_SSLKEY, or_null(way->client_key));
+	return good &&
+	       set_text(easy, CURLOPT_SSLCERT, or_null(way->client_cert)) &&
+	       set_text(easy, CURLOPT_SSLKEY, or_null(way->client_key));
 }
 
 /* Options that stay the same for the life of an easy handle. */
@@ -102,8 +115,10 @@ static CURL *new_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
 	/* The path is ours, percent-encoded; curl must not tidy it. */
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	set_way(easy, call->way);
-	return easy;
+	if (set_way(easy, call->way))
+		return easy;
+	curl_easy_cleanup(easy);
+	return NULL;
 }
 
 /*
@@ -213,7 +228,8 @@ bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
 	}
 	/* After those two, which only say whether there is a body. */
-	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	if (!set_text(easy, CURLOPT_CUSTOMREQUEST, request->method))
+		return false;
 	/* Rounded up: a timeout of 0 would mean none. */
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
 	    (long)((timeout_us + CLOCK_MS - 1) / CLOCK_MS));

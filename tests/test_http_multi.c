@@ -83,12 +83,56 @@ static void connections_close_once_nobody_used_them_for_long(void **state)
 	assert_int_equal(count_sockets(), sockets);
 }
 
+/* Memory runs out when curl copies just this text; NULL: it does not. */
+static const char *refused;
+
+static char *copy(const char *text)
+{
+	return refused && strcmp(text, refused) == 0 ? NULL : strdup(text);
+}
+
+static bool prepares_without(struct http_call *call, const char *text)
+{
+	bool good;
+
+	refused = text;
+	good = http_call_prepare(call, CLOCK_SECOND);
+	refused = NULL;
+	return good;
+}
+
+static void what_finds_no_memory_is_never_left_out_of_a_request(void **state)
+{
+	static const char *const texts[] = {
+	    "http://proxy:1", "/ca.pem", "/cert.pem", "/key.pem", "PATCH"};
+	const struct http_way way = {
+	    "/ca.pem", "/cert.pem", "/key.pem", "http://proxy:1"};
+	struct http_call call = {
+	    .way = &way,
+	    .request = {.url = "http://upstream/", .method = "PATCH"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		assert_false(prepares_without(&call, texts[i]));
+		assert_true(prepares_without(&call, NULL));
+		http_call_done(&call);
+		call = (struct http_call){.way = &way, .request = call.request};
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(connections_close_once_nobody_used_them_for_long),
+	    cmocka_unit_test(
+		what_finds_no_memory_is_never_left_out_of_a_request),
 	};
 
+	/* The first to set it up says where curl's memory comes from. */
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, free, realloc,
+		copy, calloc) != CURLE_OK)
+		return 1;
 	return cmocka_run_group_tests_name(
 	    "http_multi", tests, world_start, world_end);
 }
