@@ -66,6 +66,7 @@ struct outbox_take {
 	int64_t longest_us; /* wait between two attempts */
 	struct outbox_item *items;
 	int count; /* the result */
+	bool full; /* running_max are RUNNING: nothing was looked for */
 };
 enum status outbox_take(struct db *db, struct outbox_take *take);
 void outbox_take_drop(struct outbox_take *take);

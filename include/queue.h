@@ -48,7 +48,8 @@ void queue_item_free(struct queue *queue, struct outbox_item *item);
 
 /*
  * True when nothing is in hand, and a look since then found nothing that is
- * due and not in other hands.
+ * due and not in other hands. A look that comes while all processes together
+ * have as many in hand as they may finds nothing out.
  */
 bool queue_is_idle(const struct queue *queue);
 

@@ -171,12 +171,14 @@ enum status outbox_take(struct db *db, struct outbox_take *take)
 
 	/* A transaction's body may run again: nothing is kept of before. */
 	outbox_take_drop(take);
+	take->full = false;
 	status = take_back(db, take, now_us);
 	if (status == STATUS_OK)
 		status = count_running(db, &running);
 	if (status != STATUS_OK)
 		return status;
 	room = take->running_max - running;
+	take->full = room <= 0;
 	if (room > take->limit)
 		room = take->limit;
 	if (room <= 0)

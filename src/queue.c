@@ -33,7 +33,7 @@ struct queue {
 	bool taking;
 	bool stopped;
 	bool again;         /* woken while taking */
-	bool found;         /* something was taken since a look found nothing */
+	bool found;         /* no look since has shown that nothing is due */
 	enum status status; /* of the last look */
 	int64_t looked_us;  /* when it was submitted; monotonic */
 	int in_hand;
@@ -97,6 +97,7 @@ static void took_too_late(struct queue *queue)
 static void took_all(struct queue *queue, enum status status)
 {
 	int count = queue->take.count;
+	bool more = count > 0 || queue->again;
 	int i;
 
 	queue->taking = false;
@@ -110,11 +111,12 @@ static void took_all(struct queue *queue, enum status status)
 		return;
 	}
 	queue->take.count = 0;
-	queue->found = count > 0 || queue->again;
+	queue->found = more || queue->take.full;
 	/* Also when stopped meanwhile: begun, they are given back in order. */
 	for (i = 0; i < count; i++)
 		begin_item(queue, &queue->items[i]);
-	rest(queue, queue->found ? 0 : LOOK_US);
+	/* Places that others hold are not free the sooner for a look. */
+	rest(queue, more ? 0 : LOOK_US);
 }
 
 static void took(void *arg, enum status status)

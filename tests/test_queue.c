@@ -283,6 +283,25 @@ static void what_its_interaction_held_up_comes_before_it_is_idle(void **state)
 	assert_int_equal(bench->begun, 2);
 }
 
+/* A process that was killed holds the only place until its lease ends. */
+static void it_is_not_idle_while_others_hold_all_places(void **state)
+{
+	struct bench *bench = *state;
+	sqlite3 *raw;
+
+	bench->config.cxone_max_inflight = 1;
+	put(bench, "theirs");
+	raw = raw_open(bench->place);
+	raw_run(raw, "UPDATE outbox SET state = 'running', fence = 1, "
+		     "lease_until_us = (unixepoch() + 3) * 1000000");
+	sqlite3_close(raw);
+	put(bench, "ours");
+	queue_start(bench->queue);
+	assert_false(becomes_idle(bench, 600));
+	assert_int_equal(bench->begun, 0);
+	assert_true(begins(bench, 1, 6000));
+}
+
 static void after_a_stop_it_takes_no_more(void **state)
 {
 	struct bench *bench = *state;
@@ -400,6 +419,7 @@ int main(void)
 	    AT_BENCH(it_has_no_more_in_hand_than_there_is_room),
 	    AT_BENCH(a_place_that_becomes_free_is_used_at_once),
 	    AT_BENCH(what_its_interaction_held_up_comes_before_it_is_idle),
+	    AT_BENCH(it_is_not_idle_while_others_hold_all_places),
 	    AT_BENCH(after_a_stop_it_takes_no_more),
 	    AT_BENCH(it_can_be_freed_with_a_look_under_way),
 	    AT_BENCH(trouble_with_the_store_is_told_and_passes),
