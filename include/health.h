@@ -53,7 +53,8 @@ void health_free(struct health *health);
 /*
  * Answers /readyz, with a look at the shared file that is no older than
  * PRESSURE_FRESH_US. A store that gives none within HEALTH_PATIENCE_US is
- * told as busy. draining: the process takes no new work.
+ * told as busy, and at once while HEALTH_ASKS_MAX wait for it already.
+ * draining: the process takes no new work.
  */
 void health_tell_ready(
     struct health *health, bool draining, struct gateway_request *request);

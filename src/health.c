@@ -349,10 +349,14 @@ static void patience_due(void *arg)
 static void wait_for_look(
     struct health *health, bool draining, struct gateway_request *request)
 {
-	struct ask *ask = NULL;
+	struct ask *ask;
 
-	if (health->asks < HEALTH_ASKS_MAX)
-		ask = calloc(1, sizeof *ask);
+	/* All of them wait for one look that the store still owes. */
+	if (health->asks == HEALTH_ASKS_MAX) {
+		health_tell_unready(request, STATUS_STORE_BUSY);
+		return;
+	}
+	ask = calloc(1, sizeof *ask);
 	if (!ask) {
 		health_tell_unready(request, STATUS_MEMORY);
 		return;

@@ -508,6 +508,7 @@ static void more_askers_than_may_wait_are_told_at_once(void **state)
 		health_tell_ready(bench->health, false, &many[i]);
 	}
 	assert_int_equal(many[HEALTH_ASKS_MAX].http, 503);
+	assert_non_null(strstr(many[HEALTH_ASKS_MAX].body, "store_busy"));
 	assert_int_equal(many[HEALTH_ASKS_MAX - 1].replies, 0);
 	kill_child(holder);
 	store_flush(bench->store);
