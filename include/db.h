@@ -86,7 +86,9 @@ void db_count_into(struct db *db, struct tally *tally);
  * durable: the commit is on disk before it returns (synchronous=FULL);
  * otherwise power loss may undo the newest commits, a crash of the process
  * or its killing does not (NORMAL). STATUS_STORE_BUSY: the gate was not
- * free in time; no transaction is open.
+ * free in time, or another program, which does not know the gate, keeps the
+ * file locked. After any status but OK no transaction is open, and the gate
+ * is free.
  */
 enum status db_begin(struct db *db, bool durable);
 

@@ -28,7 +28,10 @@
  */
 #define HTTP_MULTI_IDLE_US (120 * CLOCK_SECOND)
 
-/* A transfer has ended; the call is no longer in the handle. */
+/*
+ * A transfer has ended; the call is no longer in the handle. No function of
+ * curl is under way, so that this may add calls and remove others.
+ */
 typedef void http_multi_ended(struct http_call *call, CURLcode result);
 
 struct http_multi {

@@ -347,7 +347,10 @@ static enum status judge_version(struct opening *opening, int version)
 	return STATUS_OK;
 }
 
-/* One version in one transaction: what a crash leaves is a whole one. */
+/*
+ * One version in one transaction: what a crash leaves is a whole one. Both
+ * marks stand in the file's first page, and so are committed with the tables.
+ */
 static enum status migrate(struct db *db, int version)
 {
 	char marks[96];
@@ -404,6 +407,7 @@ static enum status carry_forward(struct db *db, int version)
 	return status;
 }
 
+/* Judged before anything is written: it may be another program's file. */
 static enum status bring_schema(struct opening *opening)
 {
 	enum status status;
@@ -504,6 +508,8 @@ void db_close(struct db *db)
 
 	if (db == NULL)
 		return;
+	/* First: sqlite3_close refuses while a statement is left, and the
+	 * file would stay open. */
 	for (size_t i = 0; i < SQL_COUNT; i++) {
 		sqlite3_finalize(db->rows[i].statement);
 		free(db->rows[i].names);

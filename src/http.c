@@ -240,7 +240,11 @@ static void part_late(struct http *http, struct fifo *fifo, struct fifo *late)
 	*fifo = rest;
 }
 
-/* A queue that does not move must not keep its requests past their time. */
+/*
+ * A queue that does not move must not keep its requests past their time. All
+ * that are late leave the queues before the first is told: its done may send,
+ * and so change what is walked through here.
+ */
 static void late_due(void *arg)
 {
 	struct http *http = arg;
@@ -257,7 +261,11 @@ static void late_due(void *arg)
 	}
 }
 
-/* What cannot start now is started, or ended, in the loop's next turn. */
+/*
+ * What cannot start now is started, or ended, in the loop's next turn, even
+ * when it is already known how: its done must not be called from here. Who
+ * comes while others wait goes behind them, though there be room again.
+ */
 void http_send(struct http *http, const struct http_request *request,
     http_done *done, void *arg)
 {
@@ -288,7 +296,8 @@ void http_stop(struct http *http)
 		unlink_running(http, call);
 		end_call(call, STATUS_STOPPING);
 	}
-	/* With `stopping` set this ends all that wait. */
+	/* With `stopping` set this ends all that wait, also what a done above
+	 * has sent. */
 	start_waiting(http);
 }
 

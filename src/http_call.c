@@ -236,7 +236,10 @@ bool http_call_prepare(struct http_call *call, int64_t timeout_us)
 	return true;
 }
 
-/* To curl it is as if the upstream had broken off. */
+/*
+ * The proxy's own answer to CONNECT: no tunnel. To curl it is as if the
+ * upstream had broken off, but that has not seen a byte of the request.
+ */
 static bool refused_by_proxy(const struct http_call *call)
 {
 	long code = 0;

@@ -11,7 +11,10 @@
  */
 #define CONNECTIONS_MAX (2L * HTTP_MULTI_TRANSFERS)
 
-/* What has ended leaves the handle before its end is told. */
+/*
+ * What has ended leaves the handle before its end is told. Only here, and not
+ * in curl's callbacks: from those a handle may not be changed.
+ */
 static void reap(struct http_multi *multi)
 {
 	CURLMsg *message;
@@ -63,7 +66,11 @@ static uint32_t epoll_events(int what)
 	return EPOLLIN | EPOLLOUT;
 }
 
-/* curl says which socket to watch for what; -1 ends the transfer. */
+/*
+ * curl says which socket to watch for what; also from within let_go, as it
+ * closes what is open. To curl -1 is the end of all transfers that the handle
+ * has: what it cannot hear of, it cannot go on with.
+ */
 static int watch_socket(
     CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {

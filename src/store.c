@@ -31,6 +31,12 @@ struct queue {
 };
 
 /*
+ * Two threads are at work here. What stands below, from any_durable to
+ * run_thread, is run by the store's; what stands after it by the loop's. A
+ * job is the loop's, then the thread's from hand_over to hand_back, and the
+ * loop's again: it is in one queue at a time, and whoever has taken it out
+ * needs no lock for it.
+ *
  * lock guards what stands below it; what stands above is set before the
  * thread starts, or the loop's alone.
  *
@@ -120,6 +126,7 @@ static void ride_along(struct store *store, struct db *db)
 	}
 }
 
+/* Committed, a rider keeps what its own body said; else nothing counts. */
 static void give_all(
     struct store *store, const struct queue *group, enum status status)
 {
@@ -145,7 +152,11 @@ static void join(struct store *store, struct queue *group, bool durable)
 	pthread_mutex_unlock(&store->lock);
 }
 
-/* Gives the job whose body failed, and nothing was done; else NULL. */
+/*
+ * Gives the job whose body failed, and nothing was done; else NULL. The group
+ * may be empty, when all others have failed: then the riders go alone, as
+ * their done is called after every group.
+ */
 static struct store_job *run_together(
     struct store *store, struct db *db, struct queue *group)
 {
@@ -254,8 +265,10 @@ static void open_again(struct store *store, struct connection *connection)
 }
 
 /*
- * False: there is no file to write to. One that was moved away or deleted
- * is none: what is written there is gone with the last who has it open.
+ * False: there is no file to write to, and the connection's status says why.
+ * One that was moved away or deleted is none: what is written there is gone
+ * with the last who has it open. A damaged one that is in its place is tried
+ * again until it may be opened anew.
  */
 static bool has_file(struct store *store, struct connection *connection)
 {
@@ -281,6 +294,7 @@ static void serve_group(
 		give_all(store, group, connection->status);
 		return;
 	}
+	/* Each time, as the connection may be a new one. */
 	db_count_into(connection->db, store->tally);
 	stuck = connection->status == STATUS_STORE_BUSY;
 	db_set_wait(connection->db, stuck ? WAIT_STUCK_US : WAIT_US);
