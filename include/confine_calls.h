@@ -30,7 +30,10 @@
 /* Has this kernel got it? */
 bool confine_calls_known(void);
 
-/* From now on. STATUS_IO: errno says why, and nothing has changed. */
+/*
+ * From now on. STATUS_IO: errno says why. STATUS_MEMORY. After both nothing
+ * has changed.
+ */
 enum status confine_calls_enter(void);
 
 #endif

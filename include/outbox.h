@@ -56,7 +56,9 @@ enum status outbox_supersede(
  * Superseded items are not held up by that, since they are only recorded.
  * Fills at most limit items, fewer when running_max items would be RUNNING
  * over all processes. Each body is given: free with free, or all that have
- * not been handed on with outbox_take_drop. count must be 0 at first.
+ * not been handed on with outbox_take_drop, also when it was OK and the
+ * transaction failed afterwards. After any other status count is 0. It must
+ * be 0 at first.
  */
 struct outbox_take {
 	int limit;

@@ -25,6 +25,9 @@ typedef void queue_begin(void *arg, struct outbox_item *item);
 /* NULL when memory runs out. Borrows all for its life. Starts STOPPED. */
 struct queue *queue_new(const struct config *config, struct loop *loop,
     struct store *store, queue_begin *begin, void *arg);
+
+/* The store must have nothing left to do, and nothing be in hand. NULL is
+ * allowed. */
 void queue_free(struct queue *queue);
 
 /*

@@ -118,11 +118,12 @@ enum tally_checkpoint {
 	TALLY_CHECKPOINT_COUNT
 };
 
-/* All counts 0; NULL when memory runs out. Free with tally_free. */
+/* All counts 0; NULL when memory runs out. Free with tally_free, which
+ * allows NULL. */
 struct tally *tally_new(void);
 void tally_free(struct tally *tally);
 
-/* Adds 1. tally may be NULL, here as below: then nothing is counted. */
+/* Adds 1. tally may be NULL, as in tally_add: then nothing is counted. */
 void tally_count(struct tally *tally, enum tally_name name, int who, int what);
 
 /* Adds times to a count without labels. */

@@ -60,7 +60,10 @@ struct token *token_new(const struct config *config, struct loop *loop,
 /* From now on it is counted in tally what the endpoint said; borrowed. */
 void token_count_into(struct token *token, struct tally *tally);
 
-/* Wipes and frees. Waiting callers are forgotten. */
+/*
+ * Wipes and frees. Waiting callers are forgotten; neither a fetch nor a job of
+ * the store may be under way. NULL is allowed.
+ */
 void token_free(struct token *token);
 
 /*

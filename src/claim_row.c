@@ -65,6 +65,7 @@ enum status claim_row_take(struct db *db, struct claim_row *row)
 	row->found = CLAIM_OURS;
 	if (status != STATUS_OK || db_changed(db) > 0)
 		return status;
+	/* Ourselves as the holder: the claim was free and is taken over. */
 	status = take_or_look(db, row, now_us, &holder);
 	if (status != STATUS_OK || holder == row->holder)
 		return status;
@@ -83,6 +84,11 @@ static enum status forget_claims(struct db *db, const struct claim_row *row)
 	return db_done(use);
 }
 
+/*
+ * An answer has no index of its times, but its holder's number begins with
+ * the microsecond that it was named in: below named_by is what was named
+ * before the window, whatever its salt.
+ */
 static enum status forget_answers(struct db *db, const struct claim_row *row)
 {
 	int64_t forget_us = clock_wall_us() - row->window_us;

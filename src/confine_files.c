@@ -78,7 +78,10 @@ int confine_files_version(void)
 	return version > 0 ? (int)version : 0;
 }
 
-/* A right that this kernel does not know it would refuse. */
+/*
+ * A right that this kernel does not know it would refuse. The bits were given
+ * out one after another: twice the newest less one is that and all before.
+ */
 static struct ruleset handled_by(int version)
 {
 	int known = (int)(sizeof newest / sizeof *newest);

@@ -16,7 +16,10 @@ struct health {
 	int asks; /* that wait for a look */
 };
 
-/* One question that waits. request is NULL once it was answered. */
+/*
+ * One question that waits. request is NULL once it was answered; the ask stays
+ * until its look has ended, as wait is in the list of those who wait for that.
+ */
 struct ask {
 	struct health *health;
 	struct gateway_request *request;
@@ -150,8 +153,11 @@ static enum status why_no_queue(const struct state *state)
 	return state->view.status;
 }
 
-/* Without the inventory there is a fallback; without an accepted client
- * there is nothing, since that does not pass by itself. */
+/*
+ * Without the inventory there is a fallback; without an accepted client there
+ * is nothing, since that does not pass by itself. What else hinders an update
+ * does, and what comes meanwhile is queued when SPILL is on.
+ */
 static enum status why_not_ready(const struct state *state)
 {
 	const struct config *config = state->health->parts.config;
@@ -334,7 +340,6 @@ static void got_look(void *arg)
 	free(ask);
 }
 
-/* The look goes on, and got_look frees the ask. */
 static void patience_due(void *arg)
 {
 	struct ask *ask = arg;

@@ -29,6 +29,7 @@ static enum status read_queue(
 		queue->running = db_int(use, 1);
 		queue->parked = db_int(use, 2);
 		queue->bytes = db_int(use, 3);
+		/* Later than now: from before a clock was put back. */
 		if (!db_is_null(use, 4) && db_int(use, 4) < now_us)
 			queue->age_us = now_us - db_int(use, 4);
 	}
@@ -61,6 +62,7 @@ static enum status read_token(
 	return db_done(use);
 }
 
+/* No row: nothing has failed yet, and all zero is an automatic, closed one. */
 static enum status read_breaker(struct db *db, const char *upstream,
     struct health_breaker *breaker, int64_t now_us)
 {

@@ -171,7 +171,11 @@ void loop_hurry(struct loop *loop)
 	timers_hurry(&loop->timers, loop->now_us);
 }
 
-/* Rounded up: a millisecond late, never a turn that finds nothing due. */
+/*
+ * Rounded up: a millisecond late, never a turn that finds nothing due. What
+ * was set for at once stands one microsecond past now_us, the beginning of
+ * this turn: for that no clock is read.
+ */
 static int wait_ms(const struct loop *loop)
 {
 	const struct loop_timer *first = timers_first(&loop->timers);

@@ -54,7 +54,8 @@ enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us)
 /*
  * Items whose worker died or hung wait again. Their fence stays: the next
  * lease has a larger one, and the worker, should it wake, none that fits.
- * And a clock that was put back must not hold anything up for as long.
+ * And a clock that was put back must not hold anything up for as long. The
+ * lapses are noted first: once they wait again nothing tells them apart.
  */
 static enum status take_back(
     struct db *db, const struct outbox_take *take, int64_t now_us)

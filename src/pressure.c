@@ -113,6 +113,7 @@ static void log_change(
 		    "no longer overloaded: the queue takes events again");
 }
 
+/* The list is taken off first: a done may wait anew, for the next look. */
 static void call_waiting(struct pressure *pressure)
 {
 	struct pressure_wait *wait = pressure->waiting;

@@ -60,7 +60,10 @@ static enum status take_body(struct db *db, void *arg)
 	return outbox_take(db, &queue->take);
 }
 
-/* Each gets its own struct, since they end in any order. */
+/*
+ * Each gets its own struct, since they end in any order, and the next look
+ * fills queue->items anew while these are still in hand.
+ */
 static void begin_item(struct queue *queue, const struct outbox_item *taken)
 {
 	struct outbox_item *item = malloc(sizeof *item);

@@ -200,6 +200,7 @@ static void have_token(struct token *token)
 	token->state = TOKEN_RESTING;
 	token->look_again_us = clock_mono_us() + PAUSE_FAILED_US;
 	release(token, STATUS_OK, is_served);
+	/* Else one of those who were told has begun a claim. */
 	if (token->waiting && token->state == TOKEN_RESTING)
 		claim(token);
 }
@@ -332,6 +333,7 @@ static void claimed(void *arg, enum status status)
 		go_alone(token, status);
 		return;
 	}
+	/* From give_up: nothing has come that could serve us alone. */
 	if (status != STATUS_OK) {
 		fail_all(token, status);
 		return;
@@ -422,6 +424,8 @@ static void saved(void *arg, enum status status)
 {
 	struct token *token = arg;
 
+	/* The lease stays in the row until it ends; what came serves this
+	 * process at least. */
 	if (status != STATUS_OK) {
 		note_alone(token, status);
 		have_alone(token);
@@ -524,6 +528,10 @@ void token_reject(struct token *token, int64_t version)
 	store_submit(token->store, &token->reject_job);
 }
 
+/*
+ * What is under way is not cut here: http_stop ends a fetch, and a lease that
+ * is still granted is given back.
+ */
 void token_stop(struct token *token)
 {
 	token->stopping = true;
