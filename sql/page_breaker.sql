@@ -1,5 +1,5 @@
 -- page_state.c: read_breaker: its window is ten periods of 3 s
-SELECT mode, state, since_us, open_until_us, reason,
+SELECT mode, state, since_us, open_us, open_until_us, reason,
        coalesce(sum(calls), 0), coalesce(sum(failed), 0),
        coalesce(sum(slow), 0)
   FROM breaker

@@ -24,9 +24,15 @@ static bool answer_room(struct http_call *call, size_t need)
 		capacity = ANSWER_FIRST;
 	while (capacity < need)
 		capacity *= 2;
-	body = realloc(call->body, capacity);
+	/* No realloc, which may leave what came of a token unwiped. */
+	body = malloc(capacity);
 	if (!body)
 		return false;
+	if (call->body != NULL) {
+		memcpy(body, call->body, call->body_capacity);
+		OPENSSL_cleanse(call->body, call->body_capacity);
+		free(call->body);
+	}
 	call->body = body;
 	call->body_capacity = capacity;
 	return true;

@@ -5,6 +5,7 @@
 
 #include "breaker.h"
 #include "token_request.h"
+#include "token_row.h"
 
 /* Table outbox_size counts: one row, however long the queue is. An oldest
  * that lies ahead was accepted by a clock that was put back since. */
@@ -24,11 +25,14 @@ static enum status read_queue(
 	return db_done(row);
 }
 
-/* An upstream without a row never failed: all zero is a closed circuit. */
+/* An upstream without a row never failed: all zero is a closed circuit. An
+ * end that a clock put back has moved too far ahead holds nobody up: it is
+ * now. */
 static enum status read_breaker(struct db *db, const char *upstream,
     int64_t now_us, struct page_breaker *breaker)
 {
 	struct db_row *row = db_use(db, SQL_page_breaker);
+	struct circuit circuit = {0};
 
 	db_bind_int(row, ":now_us", now_us);
 	db_bind_text(row, ":upstream", upstream);
@@ -36,12 +40,17 @@ static enum status read_breaker(struct db *db, const char *upstream,
 		breaker->mode = circuit_mode_named(db_text(row, 0));
 		breaker->state = circuit_state_named(db_text(row, 1));
 		breaker->since_us = db_int(row, 2);
-		breaker->open_until_us = db_int(row, 3);
+		circuit.open_us = db_int(row, 3);
+		circuit.open_until_us = db_int(row, 4);
+		breaker->open_until_us = circuit.open_until_us;
+		if (circuit_open_left_us(&circuit, now_us) == 0 &&
+		    circuit.open_until_us > now_us)
+			breaker->open_until_us = now_us;
 		snprintf(breaker->reason, sizeof breaker->reason, "%s",
-		    db_text(row, 4));
-		breaker->calls = db_int(row, 5);
-		breaker->failed = db_int(row, 6);
-		breaker->slow = db_int(row, 7);
+		    db_text(row, 5));
+		breaker->calls = db_int(row, 6);
+		breaker->failed = db_int(row, 7);
+		breaker->slow = db_int(row, 8);
 	}
 	return db_done(row);
 }
@@ -72,6 +81,7 @@ static enum status read_token(struct db *db, const struct config *config,
 	token_request_url(config, url);
 	db_bind_text(row, ":token_url", url);
 	db_bind_int(row, ":now_us", now_us);
+	db_bind_int(row, ":pause_max_us", TOKEN_PAUSE_MAX_US);
 	db_bind_text(row, ":client_id", config->cxone_client_id);
 	if (db_next(row)) {
 		token->held = db_int(row, 0) != 0;

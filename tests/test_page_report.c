@@ -299,6 +299,25 @@ static void a_token_of_another_address_is_none_of_ours(void **state)
 	    "<dt>Access token, now</dt><dd class=\"big\">none yet</dd>");
 }
 
+/* The processes go on at once: so the page must not say that they wait. */
+static void what_a_clock_put_back_left_ahead_holds_nobody_up(void **state)
+{
+	struct bench *bench = *state;
+	const char *page;
+
+	/* Open for 5 s, to an end in an hour. */
+	run(bench,
+	    "INSERT INTO breaker VALUES ('inventory', 'auto', 'open', 1,"
+	    " 1715768000000000, 5000000, 1715772645000000, 0, 0, 0, 'failed');"
+	    "INSERT INTO token (token_url, client_id, failure,"
+	    " refresh_not_before_us) VALUES ('https://cxone/oauth/token',"
+	    " 'us', 'token_refused', 1715772645000000)");
+	page = ask_query(bench, page_report_json, "");
+	has(page, "\"open_until\":\"2024-05-15T10:30:45Z\"");
+	has_not(page, "token_refused");
+	has(page, "inventory lets one probe through");
+}
+
 static void a_table_that_is_none_is_not_found(void **state)
 {
 	struct bench *bench = *state;
@@ -334,6 +353,7 @@ int main(void)
 	    on_bench(nobody_says_since_when_there_never_was_a_token),
 	    on_bench(what_expired_counts_as_failed_on_the_tile),
 	    on_bench(a_token_of_another_address_is_none_of_ours),
+	    on_bench(what_a_clock_put_back_left_ahead_holds_nobody_up),
 	    on_bench(a_table_that_is_none_is_not_found),
 	};
 
