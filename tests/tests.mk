@@ -42,7 +42,7 @@ $(B)/%.so: tests/crash/%.c
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(B)/libapp.a
 	$(LINK) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $(LDLIBS)
 
-demo soak: NEED = all
+demo soak sanitized: NEED = all
 valgrind: NEED = compile
 bench bench-guard: NEED = all $(BENCH)
 size: NEED = all $(B)/decisions
