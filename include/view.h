@@ -33,7 +33,8 @@ enum status view_read(struct db *db, int64_t now_us, struct view *view);
 void view_done(struct view *view);
 
 /* The row of was that group i of now is compared with: the same name, or
- * the hour or day as far from the beginning. NULL when there is none. */
+ * the hour or day as far from where the period was asked to begin. NULL when
+ * there is none. */
 const struct figures_row *view_was(const struct view *view, size_t i);
 
 /* How many of all ended like this, in percent. */

@@ -39,12 +39,28 @@ void view_done(struct view *view)
 	figures_done(&view->was);
 }
 
+/*
+ * How much later this period begins than the other, as was asked for: of the
+ * two the older one alone may have been widened, by up to a day, and then what
+ * is counted begins in another hour. "All" begins where it was found to.
+ */
+static int64_t shift_s(const struct view *view)
+{
+	int64_t now_us = view->ask.period.from_us;
+	int64_t was_us = view->versus.from_us;
+
+	if (now_us == 0)
+		now_us = view->now.period.from_us;
+	if (was_us == 0)
+		was_us = view->was.period.from_us;
+	return (now_us - was_us) / CLOCK_SECOND;
+}
+
 /* A day may be an hour longer in one period than in the other. */
 static const struct figures_row *at_same_time(
     const struct view *view, int64_t start_s)
 {
-	int64_t shift_us = view->now.period.from_us - view->was.period.from_us;
-	int64_t wanted_s = start_s - shift_us / CLOCK_SECOND;
+	int64_t wanted_s = start_s - shift_s(view);
 	int64_t half_s = view->ask.by == FIGURES_DAY ? DAY_S / 2 : HOUR_S / 2;
 
 	for (size_t i = 0; i < view->was.groups.count; i++) {

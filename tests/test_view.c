@@ -341,6 +341,31 @@ static void hours_are_compared_in_their_order(void **state)
 	db_close(db);
 }
 
+/* Minutes are kept for three days only, so that of 48 hours and the 48 before
+ * them the latter begin with a whole hour, whenever somebody looks. */
+static void a_period_that_was_widened_alone_shifts_no_hours(void **state)
+{
+	struct place *place = *state;
+	struct db *db = open_filled(place);
+	struct view view = compared();
+	sqlite3 *raw = raw_open(place);
+	char sql[80];
+
+	snprintf(sql, sizeof sql, "UPDATE rollup_state SET minutes_from_s = %d",
+	    (int)MAY_S + 3600);
+	raw_run(raw, sql);
+	sqlite3_close(raw);
+	view.ask.by = FIGURES_HOUR;
+	view.ask.period.from_us += 2700 * SECOND;
+	view.versus.from_us += 2700 * SECOND;
+	assert_int_equal(view_read(db, NOW_US, &view), STATUS_OK);
+	assert_int_equal(view.was.period.from_us, MAY_S * SECOND);
+	assert_int_equal(view.now.groups.count, 1);
+	assert_ptr_equal(view_was(&view, 0), view.was.groups.rows);
+	view_done(&view);
+	db_close(db);
+}
+
 static void an_output_that_is_full_is_told(void **state)
 {
 	struct db *db = open_filled(*state);
@@ -375,6 +400,7 @@ int main(void)
 	    WITH_PLACE(nothing_to_show_is_shown),
 	    cmocka_unit_test(few_decisions_are_not_judged),
 	    WITH_PLACE(hours_are_compared_in_their_order),
+	    WITH_PLACE(a_period_that_was_widened_alone_shifts_no_hours),
 	    WITH_PLACE(an_output_that_is_full_is_told),
 	};
 
