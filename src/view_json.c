@@ -101,5 +101,8 @@ enum status view_print_json(const struct view *view, FILE *out)
 		fprintf(out, "}");
 	}
 	fprintf(out, "}\n");
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	/* What follows the last table was not flushed with it. */
+	return fflush(out) == 0 && !ferror(out) ? STATUS_OK : STATUS_IO;
 }

@@ -383,6 +383,55 @@ static void an_output_that_is_full_is_told(void **state)
 	db_close(db);
 }
 
+/* A disk that has room for so many bytes. */
+static ssize_t write_limited(void *cookie, const char *bytes, size_t size)
+{
+	size_t *room = cookie;
+
+	(void)bytes;
+	if (size > *room)
+		return 0;
+	*room -= size;
+	return (ssize_t)size;
+}
+
+static enum status print_into(
+    const struct view *view, enum form form, size_t room)
+{
+	FILE *out = fopencookie(
+	    &room, "w", (cookie_io_functions_t){.write = write_limited});
+	enum status status;
+
+	assert_non_null(out);
+	status = print(view, form, out);
+	fclose(out);
+	return status;
+}
+
+/* The last bytes are the ones that nobody misses. */
+static void an_output_without_room_for_the_last_byte_is_told(void **state)
+{
+	struct db *db = open_filled(*state);
+	struct view view = compared();
+
+	assert_int_equal(view_read(db, NOW_US, &view), STATUS_OK);
+	for (enum form form = TEXT; form <= HTML; form++) {
+		char *bytes = NULL;
+		size_t length = 0;
+		FILE *out = open_memstream(&bytes, &length);
+
+		assert_non_null(out);
+		assert_int_equal(print(&view, form, out), STATUS_OK);
+		fclose(out);
+		free(bytes);
+		assert_int_equal(print_into(&view, form, length), STATUS_OK);
+		assert_int_equal(
+		    print_into(&view, form, length - 1), STATUS_IO);
+	}
+	view_done(&view);
+	db_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +451,7 @@ int main(void)
 	    WITH_PLACE(hours_are_compared_in_their_order),
 	    WITH_PLACE(a_period_that_was_widened_alone_shifts_no_hours),
 	    WITH_PLACE(an_output_that_is_full_is_told),
+	    WITH_PLACE(an_output_without_room_for_the_last_byte_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
