@@ -89,6 +89,13 @@ enum status outbox_note(struct db *db, const struct outbox_item *item,
     const struct outbox_end *end);
 
 /*
+ * Notes the attempt of a worker whose lease has run out by now_us, when the
+ * item is RUNNING with such a lease. In the same transaction, and by the same
+ * now_us, the item must leave that state: a lapse that is noted twice fails.
+ */
+enum status outbox_note_lapse(struct db *db, int64_t id, int64_t now_us);
+
+/*
  * The item is done: deleted. Its history stays for outbox_keep_history,
  * until outbox_forget. STATUS_STALE: see above.
  */

@@ -51,6 +51,24 @@ enum status outbox_put(struct db *db, struct outbox_item *item, int64_t due_us)
 	return db_done(use);
 }
 
+/* Of all items, unless :id is bound. */
+static enum status note_lapses(struct db_row *use, int64_t now_us)
+{
+	db_bind_text(use, ":status", status_name(STATUS_STALE));
+	db_bind_text(use, ":error", "its worker did not end it in time");
+	db_bind_int(use, ":now_us", now_us);
+	db_next(use);
+	return db_done(use);
+}
+
+enum status outbox_note_lapse(struct db *db, int64_t id, int64_t now_us)
+{
+	struct db_row *use = db_use(db, SQL_outbox_lapse_note);
+
+	db_bind_int(use, ":id", id);
+	return note_lapses(use, now_us);
+}
+
 /*
  * Items whose worker died or hung wait again. Their fence stays: the next
  * lease has a larger one, and the worker, should it wake, none that fits.
@@ -61,13 +79,8 @@ static enum status take_back(
     struct db *db, const struct outbox_take *take, int64_t now_us)
 {
 	struct db_row *use = db_use(db, SQL_outbox_lapse_note);
-	enum status status;
+	enum status status = note_lapses(use, now_us);
 
-	db_bind_text(use, ":status", status_name(STATUS_STALE));
-	db_bind_text(use, ":error", "its worker did not end it in time");
-	db_bind_int(use, ":now_us", now_us);
-	db_next(use);
-	status = db_done(use);
 	if (status != STATUS_OK)
 		return status;
 	use = db_use(db, SQL_outbox_lapse);

@@ -89,15 +89,20 @@ static enum status note(
 	return db_done(use);
 }
 
+/* A lapse is noted first: once the item waits again nothing tells of it. The
+ * one time makes both statements agree on whether the lease has run out. */
 enum status outbox_retry(struct db *db, int64_t id, bool *done)
 {
-	struct db_row *use = db_use(db, SQL_queue_retry);
 	struct outbox_attempt by_hand = {
 	    .ended_us = clock_wall_us(), .error = "put back by an operator"};
-	enum status status;
+	enum status status = outbox_note_lapse(db, id, by_hand.ended_us);
+	struct db_row *use;
 	bool changed;
 
+	if (status != STATUS_OK)
+		return status;
 	strcpy(by_hand.status, status_name(STATUS_QUEUED));
+	use = db_use(db, SQL_queue_retry);
 	db_bind_int(use, ":now_us", by_hand.ended_us);
 	db_bind_int(use, ":id", id);
 	changed = db_next(use);
@@ -170,8 +175,8 @@ static bool read_item(struct db_row *use, int64_t id, struct outbox_copy *copy)
 	return true;
 }
 
-enum status outbox_read(
-    struct db *db, int64_t id, struct outbox_copy *copy, bool *found)
+static enum status read_at(struct db *db, int64_t id, int64_t now_us,
+    struct outbox_copy *copy, bool *found)
 {
 	struct db_row *use = db_use(db, SQL_queue_read);
 	struct outbox_copy read = {0};
@@ -179,7 +184,7 @@ enum status outbox_read(
 	bool whole = true;
 	enum status status;
 
-	db_bind_int(use, ":now_us", clock_wall_us());
+	db_bind_int(use, ":now_us", now_us);
 	db_bind_int(use, ":id", id);
 	there = db_next(use);
 	if (there)
@@ -199,6 +204,12 @@ enum status outbox_read(
 	return STATUS_OK;
 }
 
+enum status outbox_read(
+    struct db *db, int64_t id, struct outbox_copy *copy, bool *found)
+{
+	return read_at(db, id, clock_wall_us(), copy, found);
+}
+
 void outbox_copy_done(struct outbox_copy *copy)
 {
 	free(copy->item.body);
@@ -208,12 +219,12 @@ void outbox_copy_done(struct outbox_copy *copy)
 	copy->history_count = 0;
 }
 
-static enum status delete_item(struct db *db, int64_t id)
+static enum status delete_item(struct db *db, int64_t id, int64_t now_us)
 {
 	struct db_row *use = db_use(db, SQL_queue_drop);
 
 	db_bind_int(use, ":id", id);
-	db_bind_int(use, ":now_us", clock_wall_us());
+	db_bind_int(use, ":now_us", now_us);
 	db_next(use);
 	return db_done(use);
 }
@@ -271,17 +282,22 @@ static enum status record_drop(struct db *db, const struct outbox_copy *copy)
 	return status == STATUS_OK ? record_replace(db, &record) : status;
 }
 
+/* One time for all three statements: whether a lease lasts must be the same
+ * to each, though the clock may be put back in between. */
 enum status outbox_drop(struct db *db, int64_t id, bool *done)
 {
 	struct outbox_copy copy = {0};
+	int64_t now_us = clock_wall_us();
 	bool found = false;
-	enum status status = outbox_read(db, id, &copy, &found);
+	enum status status = outbox_note_lapse(db, id, now_us);
 
+	if (status == STATUS_OK)
+		status = read_at(db, id, now_us, &copy, &found);
 	if (status != STATUS_OK)
 		return status;
 	found = found && !copy.in_hand;
 	if (found)
-		status = delete_item(db, id);
+		status = delete_item(db, id, now_us);
 	if (status == STATUS_OK && found)
 		status = record_drop(db, &copy);
 	outbox_copy_done(&copy);

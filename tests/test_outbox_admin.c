@@ -291,6 +291,42 @@ static void one_whose_lease_ran_out_counts_as_waiting(void **state)
 	assert_true(drop(desk, id));
 }
 
+/* Nobody else tells of it: the queue's next look finds it no longer. */
+static void a_worker_that_died_is_told_of_when_its_event_is_dropped(
+    void **state)
+{
+	struct desk *desk = *state;
+	int64_t id = put(desk, "call");
+
+	desk->take.lease_us = 0;
+	take(desk);
+	assert_true(drop(desk, id));
+	assert_int_equal(
+	    rows(desk, "decision WHERE queue_attempts = 1 AND error = "
+		       "'dropped by an operator; last: stale, its worker did "
+		       "not end it in time'"),
+	    1);
+	assert_int_equal(rows(desk, "decision, json_each(queue_history)"), 1);
+}
+
+static void a_worker_that_died_is_told_of_when_its_event_is_put_back(
+    void **state)
+{
+	struct desk *desk = *state;
+	int64_t id = put(desk, "call");
+	int64_t other = put(desk, "another");
+
+	desk->take.lease_us = 0;
+	take(desk);
+	assert_true(retry(desk, id));
+	assert_int_equal(rows(desk, "attempt WHERE status = 'stale'"), 1);
+	assert_int_equal(rows(desk, "attempt WHERE status = 'queued'"), 1);
+	outbox_take_drop(&desk->take);
+	assert_int_equal(take(desk), 2);
+	assert_int_equal(rows(desk, "attempt WHERE status = 'stale'"), 2);
+	assert_true(drop(desk, other));
+}
+
 static void a_dropped_event_leaves_a_decision_and_no_history(void **state)
 {
 	struct desk *desk = *state;
@@ -431,6 +467,8 @@ int main(void)
 	    AT_DESK(a_newer_decision_is_looked_up_by_its_interaction),
 	    AT_DESK(what_is_in_hand_or_gone_is_left_alone),
 	    AT_DESK(one_whose_lease_ran_out_counts_as_waiting),
+	    AT_DESK(a_worker_that_died_is_told_of_when_its_event_is_dropped),
+	    AT_DESK(a_worker_that_died_is_told_of_when_its_event_is_put_back),
 	    AT_DESK(a_dropped_event_leaves_a_decision_and_no_history),
 	    AT_DESK(a_clock_that_was_put_back_makes_no_time_negative),
 	    AT_DESK(what_was_parked_has_a_decision_to_be_replaced),
