@@ -206,6 +206,18 @@ static void tell_why(const struct story *story, struct text *text)
 		    or_dash(word), or_dash(story->inventory_status));
 }
 
+/* Keeps a sentence and empties the text for the next one, which forgets a
+ * failure: so each is looked at, or a sentence might end halfway. */
+static const char *keep_words(struct story *story, struct text *text)
+{
+	const char *kept = story_keep(story, text_string(text));
+
+	if (text_failed(text))
+		story->no_memory = true;
+	text_clear(text);
+	return kept;
+}
+
 void story_find_words(struct story *story)
 {
 	struct text text;
@@ -214,23 +226,18 @@ void story_find_words(struct story *story)
 	for (size_t i = 0; i < story->step_count; i++) {
 		struct story_step *step = &story->steps[i];
 
-		text_clear(&text);
 		tellers[step->step](story, &text);
-		step->what = story_keep(story, text_string(&text));
+		step->what = keep_words(story, &text);
 	}
 	for (size_t i = 0; i < story->wait_count; i++) {
 		struct story_wait *wait = &story->waits[i];
 
-		text_clear(&text);
 		tell_wait(wait, &text);
-		wait->words = story_keep(story, text_string(&text));
+		wait->words = keep_words(story, &text);
 	}
 	if (story->inventory_status != NULL) {
-		text_clear(&text);
 		tell_why(story, &text);
-		story->route_why = story_keep(story, text_string(&text));
+		story->route_why = keep_words(story, &text);
 	}
-	if (text_failed(&text))
-		story->no_memory = true;
 	text_done(&text);
 }

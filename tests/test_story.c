@@ -267,6 +267,23 @@ static void the_newest_that_is_no_duplicate_is_told(void **state)
 	story_free(story);
 }
 
+/* Longer than any of ours; the sentences after it have room. */
+static void a_sentence_without_room_is_not_cut(void **state)
+{
+	struct place *place = *state;
+	struct story *story = NULL;
+	struct db *db;
+
+	run(place, routed);
+	run(place, "UPDATE decision SET skills = printf('%70000c', 's')");
+	db = must_open(place, DB_SERVE);
+	assert_int_equal(db_begin_read(db), STATUS_OK);
+	assert_int_equal(story_read(db, "call-1", &story), STATUS_MEMORY);
+	assert_null(story);
+	db_end_read(db);
+	db_close(db);
+}
+
 static void what_is_not_there_has_no_story(void **state)
 {
 	static const char *const ids[] = {
@@ -359,6 +376,7 @@ int main(void)
 	    WITH_PLACE(an_event_that_still_waits_is_found_in_the_queue),
 	    WITH_PLACE(a_parked_event_has_its_attempts_from_the_queue),
 	    WITH_PLACE(the_newest_that_is_no_duplicate_is_told),
+	    WITH_PLACE(a_sentence_without_room_is_not_cut),
 	    WITH_PLACE(what_is_not_there_has_no_story),
 	    WITH_PLACE(hostile_texts_stay_inside_their_json_strings),
 	    WITH_PLACE(the_json_is_as_it_always_was),
