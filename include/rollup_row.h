@@ -32,7 +32,8 @@ struct db_row *rollup_rows_undo(struct db *db);
 
 /*
  * Steps to the next: false when there is none, then db_done tells whether
- * all went well. The parts are borrowed until the next step.
+ * all went well. The parts are borrowed until the next step; the route is
+ * row's own, so that a copy of row would point into the first one.
  */
 bool rollup_rows_next(struct db_row *rows, struct rollup_row *row);
 

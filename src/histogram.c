@@ -26,7 +26,8 @@ static int number_of(int64_t us)
 	int exponent;
 	int over = 0;
 
-	/* Exact for powers of two of a second, as a division is. */
+	/* A division is rounded rightly: a power of two of a second comes out
+	 * as itself, and so falls into the bucket that it bounds. */
 	mantissa = frexp((double)us / 1e6, &exponent);
 	while (over < PER_OCTAVE && mantissa > thresholds[over])
 		over++;
@@ -45,6 +46,8 @@ int histogram_index(int64_t us)
 	return index < HISTOGRAM_BUCKETS ? index : HISTOGRAM_BUCKETS - 1;
 }
 
+/* HISTOGRAM_FIRST is a multiple of PER_OCTAVE: so index alone tells the place
+ * in its octave, and the division has no rest. */
 double histogram_bound_s(int index)
 {
 	int octave =
@@ -61,6 +64,8 @@ void histogram_add(struct histogram *histogram, int64_t us, int64_t times)
 	histogram->counts[histogram_index(us)] += times;
 	histogram->count += times;
 	histogram->sum_us += us * times;
+	/* Taken back, a largest time leaves no second largest to fall back
+	 * to. */
 	if (times > 0 && us > histogram->max_us)
 		histogram->max_us = us;
 }
@@ -93,6 +98,7 @@ static int bucket_of(const struct histogram *histogram, int64_t rank)
 		if (upto >= rank)
 			return i;
 	}
+	/* Not while the counts add up to count, as all functions keep them. */
 	return HISTOGRAM_BUCKETS - 1;
 }
 
@@ -144,7 +150,8 @@ void histogram_write(const struct histogram *histogram, struct text *text)
 	text_add(text, before[0] == '{' ? "{}" : "}");
 }
 
-/* Moves *at past a decimal integer; false: there is none, or a huge one. */
+/* Moves *at past a decimal integer; false: there is none, or a huge one. By
+ * hand: strtoll would skip blanks and take a plus, which we never wrote. */
 static bool read_number(const char **at, int64_t *number)
 {
 	bool negative = **at == '-';
@@ -181,6 +188,8 @@ static bool read_bucket(struct histogram *histogram, const char **at)
 	    !read_sign(at, '"') || !read_sign(at, ':') ||
 	    !read_number(at, &count))
 		return false;
+	/* A bucket that is none of ours was made by other bounds: to leave it
+	 * out would tell too few. */
 	number -= HISTOGRAM_FIRST;
 	if (number < 0 || number >= HISTOGRAM_BUCKETS)
 		return false;

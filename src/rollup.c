@@ -17,7 +17,13 @@
 /* A power of two, over ROLLUP_SUMS_MAX by so much that few places collide. */
 #define PLACES 16384
 
-/* A reading under way. */
+/*
+ * A reading under way. The sums move when they grow: a pointer to one is good
+ * until the next is added, and places has numbers of them. Before
+ * minutes_from_s minutes are not kept, or not all, and before hours_from_s
+ * neither are hours. Once the status is not OK nothing more is read, and give
+ * frees what there is. places is there in read_all only.
+ */
 struct reading {
 	struct db *db;
 	struct rollup_request request;
@@ -133,6 +139,8 @@ static struct rollup_sum *seek(struct reading *reading, struct key *key)
 	uint16_t *place = find_place(reading, key);
 	struct rollup_sum *sum;
 
+	/* Of ROLLUP_OTHER there is one sum for each outcome at most: the
+	 * second half of the room is never used up by it. */
 	if (*place == 0 && is_crowded(reading)) {
 		key->part = ROLLUP_OTHER;
 		place = find_place(reading, key);
@@ -170,13 +178,15 @@ static enum status add_stored(struct reading *reading, struct db_row *row)
 	struct key key;
 	int64_t before;
 
-	/* A newer program's word. */
+	/* A newer program's word: only that one can tell what it means. */
 	if (outcome == OUTCOME_COUNT)
 		return STATUS_OK;
 	key = key_of(reading, db_int(row, 0), db_text(row, 1), outcome);
 	sum = seek(reading, &key);
 	if (sum == NULL)
 		return reading->status;
+	/* How many the row counts is told by its buckets alone: its column
+	 * count is for who reads the table in SQL. */
 	before = sum->times.count;
 	sum->times.sum_us += db_int(row, 3);
 	if (db_int(row, 4) > sum->times.max_us)
@@ -197,6 +207,7 @@ static void read_level(
 	db_bind_text(row, ":kind", rollup_by_name(reading->request.by));
 	db_bind_int(row, ":from_s", from_s);
 	db_bind_int(row, ":to_s", to_s);
+	/* NULL binds NULL: all parts. */
 	db_bind_text(row, ":part", reading->request.part);
 	while (reading->status == STATUS_OK && db_next(row))
 		reading->status = add_stored(reading, row);
@@ -248,6 +259,9 @@ static void read_levels(struct reading *reading)
 	int64_t second = reading->request.period.from_s;
 
 	while (second < to_s && reading->status == STATUS_OK) {
+		/* A slot may begin within an hour or a day that is all that is
+		 * kept: that row began in the slot before, and was read there.
+		 */
 		int64_t level = level_at(reading, second);
 		int64_t from_s = second;
 
@@ -266,6 +280,7 @@ static void add_time(struct reading *reading, const struct rollup_row *row,
 	struct rollup_sum *sum;
 	struct key key;
 
+	/* Below 0 is a step that was not reached. */
 	if (us < 0 || (wanted != NULL && strcmp(wanted, part) != 0))
 		return;
 	key = key_of(
@@ -282,6 +297,8 @@ static void add_row(struct reading *reading, const struct rollup_row *row)
 	const struct rollup_request *request = &reading->request;
 	int64_t second = row->received_us / CLOCK_SECOND;
 
+	/* 0 times: it was replaced before it came into any sum. What is taken
+	 * out has the time of receipt that it was counted by. */
 	if (row->times == 0 || second < request->period.from_s ||
 	    second >= request->period.to_s)
 		return;
@@ -307,7 +324,8 @@ static void read_rows(struct reading *reading, struct db_row *rows)
 
 /* --- in order --- */
 
-/* Steps in the order of the path; all others are strings. */
+/* Steps in the order of the path, before all that are none. A sender may name
+ * a media type like a step: it is still one order, which rollup_find needs. */
 static int compare_parts(const char *left, const char *right)
 {
 	int step = (int)step_named(left) - (int)step_named(right);
@@ -408,7 +426,13 @@ enum status rollup_fit(
 	return STATUS_OK;
 }
 
-/* Both kinds of rows that the sums lack, after what the sums have. */
+/*
+ * Both kinds of rows that the sums lack, after what the sums have. The mark
+ * that parts them may be moved by another process at any time: the caller's
+ * read transaction sees it and the sums as they were at one moment. Of the
+ * rows after it all are read, however many, so that a fold that fails for
+ * days makes reports slow and not wrong.
+ */
 static void read_all(struct reading *reading)
 {
 	reading->places = calloc(PLACES, sizeof *reading->places);
@@ -416,7 +440,8 @@ static void read_all(struct reading *reading)
 		reading->status = STATUS_MEMORY;
 		return;
 	}
-	/* Only rollup_read_ever asks without an end. */
+	/* Only rollup_read_ever asks without an end. Of all time there is one
+	 * sum for each part and outcome, with the start 0. */
 	if (reading->request.period.to_s == INT64_MAX)
 		read_level(reading, EVER_S, 0, 1);
 	else
@@ -437,6 +462,7 @@ static enum status give(struct reading *reading, struct rollup *rollup)
 		rollup_done(read);
 		return reading->status;
 	}
+	/* Without any sum there is no array: qsort is not to be given NULL. */
 	drop_empty(read);
 	if (read->count > 0)
 		qsort(

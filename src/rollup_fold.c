@@ -33,6 +33,11 @@ struct part {
 	struct histogram times;
 };
 
+/*
+ * A part points to its slot, so each of both is made alone, and all are freed
+ * together in write_all. That is called in any case at the end: after a failure
+ * it writes nothing, and only frees.
+ */
 struct fold {
 	struct db *db;
 	struct slot *slots[SLOTS_MAX];
@@ -81,6 +86,8 @@ static enum status read_sum(struct fold *fold, const struct sum *sum,
 			times->max_us = db_int(row, 1);
 		whole = histogram_read(times, db_text(row, 2));
 	}
+	/* A sum that cannot be read is not written over: what it has counted
+	 * would be lost. All decisions from here on stay after the mark. */
 	fold->status = db_done(row);
 	if (fold->status == STATUS_OK && !whole)
 		fold->status = STATUS_STORE_CORRUPT;
@@ -133,6 +140,7 @@ static void add_sum(
 
 	if (read_sum(fold, sum, &whole, &found) != STATUS_OK)
 		return;
+	/* What is there already goes on by its name. */
 	if (!found && strcmp(sum->part, ROLLUP_OTHER) != 0 &&
 	    is_full(fold, sum)) {
 		sum->part = ROLLUP_OTHER;
@@ -147,6 +155,8 @@ static void add_sum(
 static void add_sums(struct fold *fold, const struct slot *slot,
     enum rollup_by by, const char *part, const struct histogram *times)
 {
+	/* Each level is full by itself: a part may have its name in a minute
+	 * and be one of ROLLUP_OTHER in the day. */
 	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
 		struct sum sum = {
 		    .level = levels[i],
@@ -215,6 +225,8 @@ static struct slot *find_slot(
 	return slot;
 }
 
+/* NULL when memory runs out. Names count as far as they are kept: else one that
+ * is too long would be found by nobody, and be a new part each time. */
 static struct part *find_part(struct fold *fold, const struct slot *slot,
     enum rollup_by by, const char *name)
 {
@@ -283,6 +295,8 @@ static int64_t gather_rows(
 	enum status done;
 
 	while (fold->status == STATUS_OK && rollup_rows_next(rows, &row)) {
+		/* What counts nothing is passed by the mark as well, or it
+		 * would be read again for ever. */
 		if (row.times != 0)
 			gather(fold, &row);
 		*last_id = row.id;
@@ -309,6 +323,8 @@ static enum status move_mark(struct db *db, int64_t upto_id)
 	enum status status;
 
 	db_bind_int(row, ":upto_id", upto_id);
+	/* All of rollup_undo, of which all was read: in a write transaction
+	 * nobody else can have added to it since. */
 	db_next(row);
 	status = db_done(row);
 	return status == STATUS_OK ? run(db, SQL_rollup_undone) : status;

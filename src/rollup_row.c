@@ -32,7 +32,8 @@ struct db_row *rollup_rows_undo(struct db *db)
 	return db_use(db, SQL_rollup_undo);
 }
 
-/* Of a name that is too long only the beginning counts, in whole UTF-8. */
+/* Of a name that is too long only the beginning counts, in whole UTF-8: bytes
+ * 10xxxxxx go on with a character (RFC 3629 section 3). */
 static size_t fitting(const char *bytes, size_t length, size_t room)
 {
 	if (length <= room)
@@ -52,6 +53,7 @@ static void add_ids(
 	/* Lists without an id say nothing. */
 	if (ids[0] == '\0' || strcmp(ids, "[]") == 0)
 		return;
+	/* The first list left no room: the second one is left out. */
 	if (room < strlen(word))
 		return;
 	memcpy(route + used, word, strlen(word));
@@ -62,6 +64,8 @@ static void add_ids(
 	route[used + length] = '\0';
 }
 
+/* In the words of reports_exact.sql, so that a route has the same name whether
+ * it is counted by sums or exactly. */
 static void name_route(
     char route[ROLLUP_PART_BYTES], const char *skills, const char *queues)
 {
@@ -87,6 +91,8 @@ bool rollup_rows_next(struct db_row *rows, struct rollup_row *row)
 				      : db_int(rows, COLUMN_STEPS + i);
 	name_route(row->route, db_text(rows, COLUMN_SKILLS),
 	    db_text(rows, COLUMN_QUEUES));
+	/* Borrowed from the statement, but for the route, which is made anew
+	 * in the row. */
 	row->parts[ROLLUP_TOTAL] = "total";
 	row->parts[ROLLUP_STEP] = NULL;
 	row->parts[ROLLUP_STATUS] = db_text(rows, COLUMN_STATUS);
