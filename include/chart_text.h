@@ -20,7 +20,7 @@ void chart_bar(
 
 /*
  * Adds a place for each value, as high as it is of the greatest: a
- * sparkline. A value below 0 is not known: a blank.
+ * sparkline. A value below 0 is not known: a blank, as for 0.
  */
 void chart_line(
     struct text *text, const double *values, size_t count, bool unicode);

@@ -5,8 +5,8 @@
 
 /*
  * What may be written to where the output goes, by the environment of who
- * reads it. Piped, it is plain: no colour, ASCII, TERMINAL_COLUMNS wide, the
- * same whatever terminal it was typed at.
+ * reads it. Piped, it is plain: no colour, ASCII, and TERMINAL_COLUMNS wide
+ * whatever terminal it was typed at, unless COLUMNS is set.
  */
 enum terminal_color {
 	TERMINAL_COLOR_AUTO, /* on a terminal, unless NO_COLOR is set to
@@ -23,7 +23,8 @@ enum terminal_color {
 struct terminal {
 	bool color;
 	bool unicode; /* block elements; a terminal with a UTF-8 locale */
-	int columns;  /* COLUMNS; else the terminal's own; else 80 */
+	int columns;  /* COLUMNS; else the terminal's own; else 80. Within
+			 TERMINAL_COLUMNS_MIN and _MAX */
 };
 
 /* Reads auto, always or never; false: it is none. */

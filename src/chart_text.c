@@ -18,6 +18,7 @@ static size_t steps_of(double value, double most, size_t steps)
 
 	if (value <= 0 || most <= 0)
 		return 0;
+	/* Also when most is too small: a bar is never longer than its place. */
 	if (value >= most)
 		return steps;
 	taken = (size_t)(value / most * (double)steps + 0.5);
@@ -27,6 +28,8 @@ static size_t steps_of(double value, double most, size_t steps)
 void chart_bar(
     struct text *text, double value, double most, size_t width, bool unicode)
 {
+	/* Counted in eighths of a place, or in places: whole ones come first,
+	 * and what is left makes the last. */
 	size_t fine = unicode ? EIGHTHS : 1;
 	size_t steps = steps_of(value, most, width * fine);
 

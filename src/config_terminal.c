@@ -70,6 +70,8 @@ static int count_columns(int fd, bool is_terminal)
 	struct winsize size = {0};
 	int columns = read_columns(getenv("COLUMNS"));
 
+	/* A shell sets COLUMNS for itself: it comes here only when somebody
+	 * exported it. ws_col is 0 where nobody told the terminal its size. */
 	if (columns == 0 && is_terminal && ioctl(fd, TIOCGWINSZ, &size) == 0)
 		columns = size.ws_col;
 	if (columns == 0)

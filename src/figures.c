@@ -83,6 +83,7 @@ struct figures_row *figures_add(struct figures_rows *rows, const char *name)
 		rows->rows = grown;
 		rows->room = room;
 	}
+	/* Room doubles beyond FIGURES_SLOTS_MAX, count does not. */
 	grown = &rows->rows[rows->count++];
 	*grown = (struct figures_row){0};
 	snprintf(grown->name, sizeof grown->name, "%s", name);
@@ -145,6 +146,7 @@ static enum status zone_slots(const struct figures_ask *ask,
 		status = add_bound(slots, at_s);
 		at_s = moment_begin_s(at_s, unit, 1, ask->zone);
 	}
+	/* The last bound ends a slot and begins none. */
 	if (status == STATUS_OK)
 		status = add_bound(slots, at_s);
 	if (status == STATUS_OK)
@@ -199,6 +201,7 @@ static enum status read_total(
 	struct figures_rows rows = {0};
 	enum status status = read_rows(db, ask, FIGURES_HOUR, &rows);
 
+	/* Without a decision there is no row; the total is all zeros then. */
 	if (status == STATUS_OK && rows.count > 0)
 		figures->total = rows.rows[0];
 	snprintf(
@@ -207,7 +210,8 @@ static enum status read_total(
 	return status;
 }
 
-/* 2026-11-01T10:00+01:00: seconds are always 0. */
+/* 2026-11-01T10:00+01:00: seconds are always 0. The zone tells the two hours
+ * apart that clocks show twice when they are put back. */
 static void name_hour(struct figures_row *row, enum moment_zone zone)
 {
 	char text[MOMENT_BYTES];
@@ -291,6 +295,8 @@ static enum status read_course(
 
 	if (ask->slots_max == 0)
 		return STATUS_OK;
+	/* Exact figures are put into the same slots: a course looks alike
+	 * from either source. */
 	figures->slot_s = choose_slot_s(ask);
 	status = even_slots(ask, figures->slot_s, &slots);
 	if (status == STATUS_OK)
@@ -351,6 +357,8 @@ enum status figures_read(struct db *db, const struct figures_ask *ask,
 	struct figures read = {0};
 	enum status status = fit(db, now_us, &fitted);
 
+	/* All from the caller's one view of the file: what a process commits
+	 * meanwhile is in no part, so that the parts add up to the total. */
 	read.period = fitted.period;
 	if (status == STATUS_OK)
 		status = read_total(db, &fitted, &read);

@@ -3,7 +3,8 @@
 
 #include "clock.h"
 
-/* The columns of reports_exact.sql: outcomes stand in their order. */
+/* The columns of reports_exact.sql: outcomes stand in the order of enum
+ * outcome, percentiles in that of figures_percents. */
 enum column {
 	COLUMN_NAME,
 	COLUMN_COUNT,
@@ -71,6 +72,8 @@ static enum status read_slot(struct db *db, const struct figures_ask *ask,
 		slot.from_us = ask->period.from_us;
 	if (slot.to_us > ask->period.to_us)
 		slot.to_us = ask->period.to_us;
+	/* The index on received_us finds the slot: all slots together read
+	 * each decision once. */
 	status = read_period(db, ask, &slot, "total", rows);
 	if (status != STATUS_OK)
 		return status;

@@ -5,7 +5,8 @@
 
 /* The two places that figures come from, and what they share. */
 
-/* Adds an empty row; NULL: no memory, or there are FIGURES_SLOTS_MAX. */
+/* Adds an empty row, borrowed until the next one is added. NULL: no memory, or
+ * there are FIGURES_SLOTS_MAX. */
 struct figures_row *figures_add(struct figures_rows *rows, const char *name);
 
 /* Slots of time: slot i goes from bounds[i] to bounds[i + 1], seconds. The

@@ -10,7 +10,8 @@
 #define MINUTE_S 60
 #define SPAN_MAX 3000 /* slots of one reading: under ROLLUP_SUMS_MAX */
 
-/* Which sums a grouping is made of. */
+/* Which sums a grouping is made of. Outcomes have no kind of their own, as
+ * every sum is of one outcome. */
 static const enum rollup_by kinds[FIGURES_BY_COUNT] = {
     [FIGURES_STEP] = ROLLUP_STEP,
     [FIGURES_HOUR] = ROLLUP_TOTAL,
@@ -48,6 +49,8 @@ static struct rollup_period whole_seconds(const struct period *period)
 static enum status add_group(const struct figures_ask *ask,
     const struct rollup_sum *sum, struct figures_rows *rows)
 {
+	/* A sum of all outcomes goes by its part; one of an outcome has the
+	 * part "total". */
 	const char *name = sum->outcome == OUTCOME_COUNT
 			       ? sum->part
 			       : outcome_name(sum->outcome);
@@ -80,7 +83,11 @@ enum status figures_sums(struct db *db, const struct figures_ask *ask,
 
 /* --- in the course of time --- */
 
-/* One for each slot, until they become rows. */
+/*
+ * One for each slot, until they become rows. rows are the caller's, borrowed
+ * when all have been added, so that they no longer move; what is not yet in
+ * them, count and times, stands in times.
+ */
 struct course {
 	const struct figures_slots *slots;
 	struct histogram *times;
@@ -106,6 +113,8 @@ static size_t slot_of(const struct figures_slots *slots, int64_t second)
 
 static void merge(struct course *course, const struct rollup *rollup)
 {
+	/* Sums may be of finer slots than these, or of an hour or a day that
+	 * reaches over the end of one: they count where they begin. */
 	for (size_t i = 0; i < rollup->count; i++) {
 		const struct rollup_sum *sum = &rollup->sums[i];
 		size_t slot = slot_of(course->slots, sum->start_s);
@@ -200,6 +209,7 @@ enum status figures_sums_course(struct db *db, const struct figures_ask *ask,
 		row->start_s = slots->bounds[i];
 	}
 	course.rows = rows->rows;
+	/* 2,592 bytes for each slot: at most 11 MB. */
 	course.times = calloc(slots->count, sizeof *course.times);
 	if (course.times == NULL)
 		return STATUS_MEMORY;

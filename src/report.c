@@ -70,6 +70,8 @@ static enum status give_table(struct db_row *row, struct table **given)
 		status = add_columns(table, row);
 	if (status == STATUS_OK)
 		status = add_rows(table, row);
+	/* That no row came may mean that one could not be read: db_done tells.
+	 */
 	done = db_done(row);
 	if (done != STATUS_OK)
 		status = done;
@@ -104,6 +106,8 @@ enum status report_queue(struct db *db, const struct outbox_filter *filter,
 	struct db_row *row = db_use(db, SQL_reports_queue);
 
 	assert(limit >= 1 && limit <= REPORT_EVENTS_MAX);
+	/* Leases are judged by the clock that they were taken by; the file's
+	 * own default counts whole seconds. */
 	db_bind_int(row, ":now_us", clock_wall_us());
 	db_bind_text(row, ":ids", filter->ids);
 	db_bind_text(row, ":state", filter->state);

@@ -21,6 +21,8 @@ static const char *read_number(const char *at, int64_t max, int64_t *number)
 		return NULL;
 	*number = 0;
 	while (is_digit(*at)) {
+		/* Looked at with each digit, so that no row of them overflows.
+		 */
 		*number = *number * 10 + *at - '0';
 		if (*number > max)
 			return NULL;
@@ -34,6 +36,8 @@ static const char *read_length(const char *at, int64_t *us)
 	int64_t unit_us = CLOCK_MS;
 	int64_t number = 0;
 
+	/* As if it were milliseconds, before the unit is known: seconds are
+	 * held to the same length below. */
 	at = read_number(at, LENGTH_MAX_US / CLOCK_MS, &number);
 	if (at == NULL)
 		return NULL;
@@ -69,6 +73,7 @@ static const char *read_target(const char *at, double *target)
 			at++;
 		}
 	}
+	/* A fourth decimal is left unread, and so no aim. */
 	*target = (double)thousandths / 1000;
 	return thousandths > 0 ? at : NULL;
 }

@@ -26,6 +26,7 @@ enum status view_read(struct db *db, int64_t now_us, struct view *view)
 		return status;
 	status = figures_read(db, &ask, now_us, &view->now);
 	ask.period = other_period(view);
+	/* Only the course of now is shown. */
 	ask.slots_max = 0;
 	if (status == STATUS_OK && view->compares)
 		status = figures_read(db, &ask, now_us, &view->was);
@@ -110,6 +111,9 @@ int view_verdict(const struct figures_row *now, const struct figures_row *was)
 	if (was == NULL || now->count < VIEW_JUDGED_MIN ||
 	    was->count < VIEW_JUDGED_MIN)
 		return 0;
+	/* A tenth is more than a bucket is wide, 9.05 % (histogram.h): times
+	 * that are nearly equal and fall into neighbours are not told apart.
+	 */
 	was_us = was->us[FIGURES_P95];
 	if (now_us > was_us * 1.1)
 		return 1;

@@ -5,7 +5,7 @@
 #include "text.h"
 #include "view.h"
 
-#define DOCUMENT_MAX ((size_t)16 << 20)
+#define DOCUMENT_MAX ((size_t)16 << 20) /* FIGURES_SLOTS_MAX rows of 3 kB */
 #define CHART_WIDTH  720
 #define CHART_HEIGHT 80
 #define VALUE_BYTES  32
@@ -91,8 +91,8 @@ static void add_head(struct text *text, const struct view *view)
 
 /* --- tables --- */
 
-/* The bar says nothing that does not stand in a cell beside it, so that it
- * needs no words for who cannot see it. */
+/* Ends the row. The bar says nothing that does not stand in a cell beside it,
+ * so that it needs no words for who cannot see it. */
 static void add_bar(struct text *text, double value, double most)
 {
 	html_add(text,
@@ -141,7 +141,7 @@ static void add_cells(struct text *text, const struct figures_row *row)
 	html_add(text, "<td>%.3f</td>", row->max_us / 1e3);
 }
 
-/* Without a percentile of then there is no change to tell. */
+/* Ends the row. Without a percentile of then there is no change to tell. */
 static void add_was(struct text *text, const struct figures_row *row,
     const struct figures_row *was)
 {
@@ -215,6 +215,8 @@ static void add_columns(
     struct text *text, const struct view *view, bool count, double most)
 {
 	const struct figures_rows *rows = &view->now.course;
+	/* The viewBox's units, not pixels: the page makes them as wide as it
+	 * is. Nine tenths are the column, one is the gap. */
 	double width = (double)CHART_WIDTH / (double)rows->count;
 
 	for (size_t i = 0; i < rows->count; i++) {
@@ -268,6 +270,8 @@ enum status view_print_html(const struct view *view, FILE *out)
 		add_chart(&text, view, "p95", false);
 	}
 	html_add(&text, "</body>\n</html>\n");
+	/* One that is cut is written as well, for who wants to see as far as
+	 * it goes; the status tells. */
 	whole = !text_failed(&text);
 	fputs(text_string(&text), out);
 	text_done(&text);

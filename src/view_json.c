@@ -29,6 +29,7 @@ static enum status print_total(
 	return status;
 }
 
+/* %g writes a point in every locale, as setlocale is called nowhere. */
 static void print_slo(
     const struct view *view, const struct figures *figures, FILE *out)
 {
@@ -65,7 +66,6 @@ static enum status print_figures(
 	return status;
 }
 
-/* After a failure the document stays open: no reader takes it for whole. */
 static enum status print_groups(const struct view *view, FILE *out)
 {
 	struct table *table = NULL;
@@ -77,6 +77,8 @@ static enum status print_groups(const struct view *view, FILE *out)
 	return status;
 }
 
+/* After a failure names stand there without their values: no reader takes that
+ * for a whole document. */
 enum status view_print_json(const struct view *view, FILE *out)
 {
 	enum status status;

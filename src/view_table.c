@@ -5,7 +5,8 @@
 
 #define NUMBER_BYTES 32
 
-/* A table being filled; after a failure what follows does nothing. */
+/* A table being filled; after a failure what follows does nothing. table is
+ * NULL when there was no memory even for that: then the status says so. */
 struct filling {
 	struct table *table;
 	enum status status;
@@ -45,6 +46,8 @@ static void add_columns(struct filling *filling, const char *name)
 {
 	char column[NUMBER_BYTES];
 
+	/* The same columns whatever the grouping: who reads them by name needs
+	 * no second program. */
 	add_column(filling, name, TABLE_WORD);
 	add_column(filling, "count", TABLE_NUMBER);
 	for (int i = 0; i < OUTCOME_COUNT; i++)
@@ -162,6 +165,8 @@ enum status view_rows_table(const struct figures_rows *rows, const char *name,
 		char start[MOMENT_BYTES];
 
 		moment_write(row->start_s, zone, start);
+		/* Only slots have a start; in the course their name is "total"
+		 * for all of them. */
 		add_row(&filling, row->start_s == 0 ? row->name : start, row);
 	}
 	return give(&filling, table);

@@ -19,10 +19,11 @@
 #define NUMBER_WIDTH   9
 #define BAR_MIN        6
 #define BAR_MAX        40
-#define CHART_BYTES    4096
+#define CHART_BYTES    4096 /* TERMINAL_COLUMNS_MAX of three bytes each */
 #define WORDS_BYTES    32
 
-/* Where it goes, and how wide the columns are. */
+/* Where it goes, and how wide the columns are. Both widths are set before
+ * anything is printed, by the groups; print_outcomes has a bar of its own. */
 struct page {
 	const struct view *view;
 	const struct terminal *terminal;
@@ -86,6 +87,7 @@ static const char *ms_words(double us, char words[WORDS_BYTES])
 	return words;
 }
 
+/* In the greatest unit that it has two of: 36 h tells more than 1.5 days. */
 static const char *length_words(int64_t us, char words[WORDS_BYTES])
 {
 	static const struct {
@@ -123,7 +125,7 @@ static const char *rate_words(
 	return words;
 }
 
-/* What is counted, which may be more than was asked for. */
+/* What is counted, which may be more than was asked for, or nothing: 0. */
 static double seconds_of(const struct period *period)
 {
 	return (double)(period->to_us - period->from_us) / 1e6;
@@ -229,9 +231,11 @@ static void print_outcome(const struct page *page, enum outcome outcome)
 static void print_outcomes(const struct page *page)
 {
 	struct page wide = *page;
+	/* A share is nine places wide, "%7.1f %%". */
 	int used = page->name_width +
 		   (NUMBER_WIDTH + 9) * (page->view->compares ? 2 : 1) + 2;
 
+	/* Outcomes have fewer columns than groups: their bars may be longer. */
 	wide.bar_width = page->terminal->columns - used;
 	if (wide.bar_width > BAR_MAX)
 		wide.bar_width = BAR_MAX;
@@ -255,6 +259,7 @@ static void print_line(const struct page *page, const char *word,
 {
 	struct text line;
 
+	/* Without memory the line is empty, which is all that is lost. */
 	text_init(&line, CHART_BYTES);
 	chart_line(&line, values, page->view->now.course.count,
 	    page->terminal->unicode);
@@ -412,6 +417,8 @@ static void print_groups(const struct page *page)
 static void set_widths(struct page *page)
 {
 	const struct figures_rows *groups = &page->view->now.groups;
+	/* The count, four percentiles and the largest; two blanks before the
+	 * bar. Two periods have a column more, and no bar. */
 	int numbers = 6 * NUMBER_WIDTH + 2;
 
 	/* The longest name of an outcome. */
@@ -434,6 +441,8 @@ enum status view_print_text(
 {
 	struct page page = {.view = view, .terminal = terminal, .out = out};
 
+	/* What fprintf gives is not looked at: the stream keeps an error in
+	 * mind, and a full disk may show with the last fflush only. */
 	set_widths(&page);
 	print_head(&page);
 	print_aims(&page);
