@@ -73,7 +73,8 @@ enum status event_list_size(
 /*
  * Gives those that fit, whenever received, and came after *after, a number,
  * oldest first, to take, and moves *after on: at most EVENT_LIST_PAGE are
- * looked at; none are left when *after stays where it was.
+ * looked at; none are left when *after stays where it was. It also passes
+ * what take no longer wanted.
  */
 enum status event_list_newer(struct db *db, const struct event_filter *filter,
     int64_t *after, event_list_take *take, void *arg);

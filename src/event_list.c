@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+/* By its name, since SQLite tells a type by values only, and NULL has none. All
+ * columns of view report_decision that hold numbers end like this. */
 bool event_list_is_number(const char *column)
 {
 	static const char *const endings[] = {
@@ -22,6 +24,8 @@ bool event_list_is_number(const char *column)
 void event_list_begin(
     struct event_list *list, const struct event_filter *filter)
 {
+	/* No decision has the number 0: what was received at the period's end
+	 * itself is out. */
 	*list = (struct event_list){
 	    .filter = filter,
 	    .before_us = filter->period.to_us,
@@ -37,7 +41,8 @@ static void bind_filter(struct db_row *row, const struct event_filter *filter)
 	db_bind_text(row, ":sku", filter->sku);
 	db_bind_int(row, ":slower_us", filter->slower_us);
 	db_bind_text(row, ":route", filter->route);
-	/* As many as the page has. */
+	/* As many as the page has: -1 is no limit to SQLite. Left unbound it
+	 * would be the 20 of who runs the file in the shell. */
 	db_bind_int(row, ":limit", -1);
 }
 
@@ -79,7 +84,11 @@ static enum status find_page(
 	return db_done(row);
 }
 
-/* Moves on also when the page had none that fits: it was looked at. */
+/*
+ * Moves on also when the page had none that fits: it was looked at. No
+ * transaction holds the two statements together: the page is set by values,
+ * so what comes or is pruned in between moves no other page.
+ */
 static enum status give_page(
     struct db *db, struct event_list *list, event_list_take *take, void *arg)
 {
@@ -135,6 +144,8 @@ static enum status read_number(struct db_row *row, int64_t *number)
 		found = db_int(row, 0);
 	status = db_done(row);
 	if (status == STATUS_OK)
+		/* A period in which nothing came, though before and after it
+		 * something did, spans less than nothing. */
 		*number = found > 0 ? found : 0;
 	return status;
 }
@@ -161,9 +172,11 @@ enum status event_list_newer(struct db *db, const struct event_filter *filter,
 	int64_t upto;
 	enum status status = event_list_newest(db, &upto);
 
-	/* Decisions may have been pruned, but then to the last one. */
+	/* The newest decision is never pruned: this number does not fall. */
 	if (status != STATUS_OK || upto <= *after)
 		return status;
+	/* So many numbers, which after pruning may be far fewer rows, or none:
+	 * *after moves on all the same. */
 	if (upto > *after + EVENT_LIST_PAGE)
 		upto = *after + EVENT_LIST_PAGE;
 	row = db_use(db, SQL_reports_events_newer);

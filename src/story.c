@@ -7,13 +7,15 @@
 #include "story_inside.h"
 #include "waits.h"
 
-/* All texts of a story, in a list, to be freed with it. */
+/* All texts of a story, in a list, to be freed with it: a row's are borrowed
+ * for as long as it is in hand, and other statements follow. */
 struct story_text {
 	struct story_text *next;
 	char bytes[];
 };
 
-/* Where a column of reports_event.sql goes. */
+/* Where a column of reports_event.sql goes. By its name: the file is run in the
+ * sqlite3 shell as well, and its columns are in the order that reads best. */
 struct field {
 	const char *column;
 	size_t offset;
@@ -126,7 +128,7 @@ static void take_column(struct story *story, struct db_row *row, int column)
 		*us = db_int(row, column);
 }
 
-/* False: it is no step's. */
+/* False: it is no step's. name is a column's and goes on after these bytes. */
 static bool find_step(const char *name, size_t bytes, enum step *step)
 {
 	for (int i = 0; i < STEP_COUNT; i++) {
@@ -147,6 +149,8 @@ static void take_step(struct story *story, struct db_row *row, int column)
 	size_t bytes = strlen(name);
 	struct story_step *step = &story->steps[story->step_count];
 
+	/* After the last step this is no place any more, and none is written
+	 * to: each step has one column. received_us and total_us are none's. */
 	if (bytes <= 3 || strcmp(name + bytes - 3, "_us") != 0 ||
 	    !find_step(name, bytes - 3, &step->step) || db_is_null(row, column))
 		return;
@@ -226,6 +230,7 @@ static enum status read_decision(
 	db_bind_text(row, ":id", id);
 	if (db_next(row))
 		take_row(story, row);
+	/* Without a row there are no steps, and both do nothing. */
 	find_starts(story);
 	find_requests(story);
 	return db_done(row);
@@ -245,6 +250,7 @@ static enum status read_decisions(struct db *db, struct story *story)
 {
 	struct db_row *row = db_use(db, SQL_reports_event_others);
 
+	/* Without a later decision replaced_by is 0, the number of none. */
 	db_bind_int(row, ":id", story->id);
 	db_bind_int(row, ":replaced_by", story->replaced_by);
 	db_bind_text(row, ":event_type", story->event_type);
@@ -299,7 +305,9 @@ static enum status read_queued(
 	return db_done(row);
 }
 
-/* The event itself, when it still is in the queue; 0: it is not. */
+/* The event itself, when it still is in the queue; 0: it is not. An item and
+ * its decisions have the same time of receipt, by which they are known to be
+ * one event (decision_replace.sql). */
 static int64_t own_item(const struct story *story)
 {
 	for (size_t i = 0; i < story->queued_count; i++)
@@ -325,6 +333,7 @@ static enum status read_attempts(struct db *db, struct story *story)
 	struct db_row *row = db_use(db, SQL_reports_event_attempts);
 	int64_t item = own_item(story);
 
+	/* Unbound it is NULL, and what the decision keeps is read instead. */
 	db_bind_int(row, ":id", story->id);
 	if (item != 0)
 		db_bind_int(row, ":outbox_id", item);

@@ -6,7 +6,9 @@
 #include "clock.h"
 #include "moment.h"
 
-/* Members are parted by commas: the first of an object has none before. */
+/* Members are parted by commas: the first of an object has none before. A text
+ * ends with its quote, so that a bracket at the end is one just opened. NULL:
+ * it is an element of a list. */
 static void add_name(struct text *text, const char *name)
 {
 	const char *so_far = text_string(text);
@@ -30,7 +32,8 @@ static void add_int(struct text *text, const char *name, int64_t value)
 	text_add_int(text, value);
 }
 
-/* 0 stands for what was not there. */
+/* 0 stands for what was not there: it is told as null, lest somebody count it
+ * as a status or a number of a decision. */
 static void add_known(struct text *text, const char *name, int64_t value)
 {
 	add_name(text, name);
@@ -46,6 +49,7 @@ static void add_bool(struct text *text, const char *name, bool value)
 	text_add(text, value ? "true" : "false");
 }
 
+/* A number with three decimals, which are all that microseconds have. */
 static void add_ms(struct text *text, const char *name, int64_t us)
 {
 	add_name(text, name);
@@ -81,6 +85,7 @@ static void add_steps(struct text *text, const struct story *story)
 		text_add(text, "{");
 		add_text(text, "step", step->name);
 		add_moment(text, "start", step->start_us);
+		/* Below 0 for the gateway's, which ends with the receipt. */
 		add_ms(text, "start_ms", step->start_us - story->received_us);
 		add_ms(text, "duration_ms", step->duration_us);
 		if (step->attempts >= 0) {
@@ -213,6 +218,8 @@ static void add_decision(struct text *text, const struct story *story)
 
 void story_write_json(const struct story *story, struct text *text)
 {
+	/* While no decision is known its members are left out: null would say
+	 * that there was a decision without them. */
 	text_add(text, "{");
 	add_event(text, story);
 	if (story->id != 0)

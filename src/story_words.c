@@ -5,7 +5,7 @@
 
 #include "routing.h"
 
-#define WORDS_MAX 65536
+#define WORDS_MAX 65536 /* a route's two lists are 25 kB (routing.c) */
 
 static bool is(const char *text, const char *word)
 {
@@ -37,7 +37,8 @@ static bool is_fallback_word(const char *said)
 	return is(said, routing_unknown) || is(said, routing_timeout);
 }
 
-/* Whether an earlier answer of the inventory took its place. */
+/* Whether an earlier answer of the inventory took its place. The row does not
+ * say so: a word that none but the inventory has stands beside a failure. */
 static bool is_stale(const struct story *story)
 {
 	return story->inventory_word != NULL &&
@@ -93,6 +94,8 @@ static void tell_sku(const struct story *story, struct text *text)
 		    or_dash(story->sku_rule));
 }
 
+/* A stale word comes first, as its result is not OK either. Without a request
+ * of its own an event shared another's, or a word was kept. */
 static void tell_inventory(const struct story *story, struct text *text)
 {
 	text_add_format(text, "\"%s\"", or_dash(story->inventory_word));
@@ -132,6 +135,7 @@ static void tell_record(const struct story *story, struct text *text)
 	text_add_format(text, "kept as decision %lld", (long long)story->id);
 }
 
+/* One for each step: one without words would be a call of NULL. */
 static void (*const tellers[STEP_COUNT])(
     const struct story *story, struct text *text) = {
     [STEP_QUEUE] = tell_queue,
@@ -174,6 +178,7 @@ static void tell_wait(const struct story_wait *wait, struct text *text)
 			return;
 		}
 	}
+	/* The status of an answer; the words of ours begin with a letter. */
 	if (what[0] >= '0' && what[0] <= '9')
 		text_add_format(text, "a request, answered %s", what);
 	else
@@ -235,6 +240,7 @@ void story_find_words(struct story *story)
 		tell_wait(wait, &text);
 		wait->words = keep_words(story, &text);
 	}
+	/* NULL: it ended before there was a route. */
 	if (story->inventory_status != NULL) {
 		tell_why(story, &text);
 		story->route_why = keep_words(story, &text);
