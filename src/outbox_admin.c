@@ -106,10 +106,8 @@ enum status outbox_retry(struct db *db, int64_t id, bool *done)
 	db_bind_int(use, ":now_us", by_hand.ended_us);
 	db_bind_int(use, ":id", id);
 	changed = db_next(use);
-	if (changed) {
+	if (changed)
 		by_hand.fence = db_int(use, 0);
-		db_next(use);
-	}
 	status = db_done(use);
 	if (status == STATUS_OK && changed)
 		status = note(db, id, &by_hand);
