@@ -12,7 +12,8 @@
 /*
  * The operator's hands on the outbox. Nothing here touches an item that is
  * in hand: RUNNING with a lease that lasts. One whose lease ran out counts as
- * waiting. Transactions, as in outbox.h; times are wall time.
+ * waiting. Transactions, as in outbox.h; times are wall time. Other statuses
+ * than OK are what db_done gives, and STATUS_MEMORY; no result is given then.
  */
 
 /* Which items are meant: those that fit all that is not NULL. */
@@ -81,9 +82,10 @@ struct outbox_attempt {
 };
 
 /*
- * An item with all that another queue needs to go on with it. Both lists
- * are given: free with outbox_copy_done. The fence of the item is greater
- * than that of all of its attempts, or equal.
+ * An item with all that another queue needs to go on with it. The body and
+ * the history are given: free with outbox_copy_done, which leaves both NULL.
+ * The fence of the item is greater than that of all of its attempts, or equal.
+ * It is parked, or in hand, or waits; never two of these.
  */
 #define OUTBOX_HISTORY_MAX 1000
 struct outbox_copy {
@@ -91,7 +93,7 @@ struct outbox_copy {
 	int64_t due_us;
 	bool parked;
 	bool in_hand;
-	struct outbox_attempt *history;
+	struct outbox_attempt *history; /* oldest first */
 	int history_count;
 };
 void outbox_copy_done(struct outbox_copy *copy);
@@ -120,7 +122,9 @@ enum status outbox_fate(struct db *db, const struct outbox_item *item,
 
 /*
  * Puts a copy into the queue, parked or to wait; its number is new. *is_new:
- * false when outbox_has it already; then nothing is done. Borrows copy.
+ * false when outbox_has it already; then nothing is done. Borrows copy. Other
+ * events of the interaction stay as they are, superseded or not. On failure
+ * the transaction must be undone.
  */
 enum status outbox_import(
     struct db *db, const struct outbox_copy *copy, bool *is_new);

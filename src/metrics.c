@@ -128,6 +128,8 @@ static enum status read_breaker(struct db *db, const struct config *config,
     const char *upstream, struct circuit_seen *seen)
 {
 	struct db_row *row = db_use(db, SQL_metrics_breaker);
+	/* With BREAKER off nobody looks at the row, whatever it says from
+	 * before. A word of a newer program counts as closed, or auto. */
 	bool on = config->breaker == CONFIG_ON;
 
 	*seen = (struct circuit_seen){.state = on ? "closed" : "off"};
@@ -179,6 +181,8 @@ static enum status read_token(struct db *db, const struct config *config,
 	token_request_url(config, url);
 	*expires_us = 0;
 	*not_before_us = 0;
+	/* The key of the row: another site's token in the same file is none of
+	 * ours. */
 	db_bind_text(row, ":token_url", url);
 	db_bind_text(row, ":client_id", config->cxone_client_id);
 	if (db_next(row)) {
@@ -251,6 +255,7 @@ static void write_files(const struct config *config, struct metrics_out *out)
 {
 	write_int(out, &database_bytes, file_bytes(config->db, ""));
 	write_int(out, &wal_bytes, file_bytes(config->db, "-wal"));
+	/* INT64_MAX, so that no alarm rings, when the system does not tell. */
 	write_int(out, &disk_free, health_disk_free(config->db));
 }
 
@@ -272,6 +277,7 @@ enum status metrics_write(struct db *db, const struct config *config,
 		status = write_patience(db, config, &out);
 	if (status != STATUS_OK)
 		return status;
+	/* Outside of the transaction's view, and without a way to fail. */
 	write_files(config, &out);
 	metrics_end(&out);
 	return text_failed(text) ? STATUS_MEMORY : STATUS_OK;

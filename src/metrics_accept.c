@@ -79,6 +79,7 @@ static void read_range(const char *at, size_t length, struct range *range)
 static int closeness(const struct range *range, const char *const types[TYPES],
     const char *version)
 {
+	/* A version that we do not write makes it a range of something else. */
 	if (range->version[0] != '\0' && strcmp(range->version, version) != 0)
 		return 0;
 	for (int i = 0; i < TYPES; i++)
@@ -98,6 +99,8 @@ static void consider(
 {
 	if (close == 0)
 		return;
+	/* The closest decides even when it refuses, with q=0: RFC 9110 12.5.1
+	 * has the most specific range count. */
 	if (close > liking->close ||
 	    (close == liking->close && range->weight > liking->weight)) {
 		liking->close = close;

@@ -75,6 +75,7 @@ struct row {
 	bool told;
 };
 
+/* The counts of one name. Those beyond ROWS_MAX are left out. */
 struct rows {
 	struct row rows[ROWS_MAX];
 	int count;
@@ -111,7 +112,7 @@ static enum status read_rows(
 	return metrics_tally_each(db, tally_word(name), got_row, rows);
 }
 
-/* 0 when it was never counted. */
+/* 0 when it was never counted: its row begins with the first time. */
 static int64_t tell_row(struct rows *rows, const char *label)
 {
 	for (int i = 0; i < rows->count; i++) {
@@ -123,7 +124,8 @@ static int64_t tell_row(struct rows *rows, const char *label)
 	return 0;
 }
 
-/* The label is "WHO WHAT", or one word. */
+/* The label is "WHO WHAT", or one word. The first blank parts them: no word of
+ * who has one (tally_words.c). */
 static void write_count(struct metrics_out *out, const struct counter *counter,
     const char *label, int64_t value)
 {
@@ -162,6 +164,7 @@ static enum status write_counter(struct db *db, const struct config *config,
 	if (status != STATUS_OK)
 		return status;
 	metrics_begin(out, &counter->family);
+	/* What this tells is marked: neither format allows a count twice. */
 	write_known(out, counter, config, &rows);
 	for (int i = 0; i < rows.count; i++)
 		if (!rows.rows[i].told)

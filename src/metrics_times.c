@@ -34,6 +34,7 @@ struct example {
 	struct metrics_exemplar told;
 };
 
+/* All zero at first: sums and what they have let go are added up in it. */
 struct table {
 	struct times times[STAGES][OUTCOME_COUNT];
 	struct example examples[OUTCOME_COUNT][BUCKETS]; /* of the total */
@@ -106,6 +107,7 @@ static enum status read_sums(
 		const struct rollup_sum *sum = &rollup.sums[i];
 		int stage = stage_named(sum->part);
 
+		/* A step of a newer program has no place here. */
 		if (stage < STAGES)
 			add_sum(
 			    &table->times[stage][sum->outcome], &sum->times);
@@ -124,6 +126,7 @@ static struct times *find_times(
 	int stage;
 	int outcome;
 
+	/* A longer word is cut, and then none of ours either. */
 	snprintf(word, sizeof word, "%.*s", (int)length, label);
 	stage = stage_named(word);
 	label += length;
@@ -189,7 +192,9 @@ static enum status read_examples(struct db *db, struct table *table)
 	return db_done(row);
 }
 
-/* In one view of the file: what one of them has the other lacks. */
+/* In one view of the file: what one of them has the other lacks, as a decision
+ * that is replaced leaves the sums and comes into table tally in one
+ * transaction (schema_17_tally.sql). Examples are for OpenMetrics alone. */
 static enum status read_table(
     struct db *db, enum metrics_format format, struct table *table)
 {
@@ -298,6 +303,7 @@ static enum status write_fallbacks(struct db *db, struct metrics_out *out)
 			write_fallback(out, rollup.sums[i].part,
 			    rollup.sums[i].times.count);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		/* What is of all time begins at 0. */
 		if (!rollup_find(&rollup, 0, known[i], OUTCOME_FALLBACK))
 			write_fallback(out, known[i], 0);
 	rollup_done(&rollup);

@@ -9,6 +9,7 @@
 
 #define LE_BYTES 40
 
+/* Of a kind. Only OpenMetrics knows info, which is a gauge of 1. */
 struct words {
 	const char *text;        /* its type in the text format */
 	const char *openmetrics; /* and in the other one */
@@ -102,6 +103,7 @@ void metrics_label_le(struct metrics_out *out, int exponent)
 	char number[LE_BYTES];
 
 	snprintf(number, sizeof number, "%.15g", ldexp(1, exponent));
+	/* OpenMetrics' canonical numbers have a point or an exponent. */
 	if (!strpbrk(number, ".e"))
 		strcat(number, ".0");
 	open_label(out, "le");
@@ -117,6 +119,7 @@ static void open_value(struct metrics_out *out)
 /* By hand: a double would lose microseconds of a sum of months. */
 static void add_seconds(struct text *text, int64_t us)
 {
+	/* Unsigned, as the least int64_t has no positive of its own. */
 	uint64_t all = us < 0 ? -(uint64_t)us : (uint64_t)us;
 	uint64_t rest = all % CLOCK_SECOND;
 	char digits[] = ".000000";
@@ -150,6 +153,7 @@ void metrics_bucket(struct metrics_out *out, int64_t value,
 {
 	struct text *text = out->text;
 
+	/* The text format has no exemplars. */
 	if (out->format == METRICS_TEXT || exemplar->trace_id[0] == '\0') {
 		metrics_int(out, value);
 		return;

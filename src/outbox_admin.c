@@ -8,6 +8,8 @@
 #include "clock.h"
 #include "event.h"
 
+/* A RUNNING item counts as waiting from the moment its lease runs out, which
+ * nobody writes into its row: so each question brings the time. */
 static void bind_filter(struct db_row *use, const struct outbox_filter *filter)
 {
 	db_bind_text(use, ":ids", filter->ids);
@@ -63,6 +65,8 @@ enum status outbox_find(
 	db_bind_int(use, ":after", page->after);
 	db_bind_int(use, ":upto", page->upto);
 	bind_filter(use, filter);
+	/* By number, and after the last one: what others put or drop between
+	 * two pages moves nobody to another page. */
 	db_bind_int(use, ":limit", OUTBOX_PAGE_MAX);
 	page->count = 0;
 	while (page->count < OUTBOX_PAGE_MAX && db_next(use))
@@ -70,6 +74,8 @@ enum status outbox_find(
 	return db_done(use);
 }
 
+/* One row of an item's history. The fence is its place in it: of an item no two
+ * may have the same. */
 static enum status note(
     struct db *db, int64_t id, const struct outbox_attempt *attempt)
 {
@@ -101,6 +107,8 @@ enum status outbox_retry(struct db *db, int64_t id, bool *done)
 
 	if (status != STATUS_OK)
 		return status;
+	/* It is no attempt: its number is 0. Its fence, which the statement
+	 * makes greater, puts it behind all that were. */
 	strcpy(by_hand.status, status_name(STATUS_QUEUED));
 	use = db_use(db, SQL_queue_retry);
 	db_bind_int(use, ":now_us", by_hand.ended_us);
@@ -135,10 +143,12 @@ static enum status read_history(
 	enum status status;
 	bool whole;
 
+	/* For the most there can be, some 600 kB: mostly never touched. */
 	copy->history = calloc(OUTBOX_HISTORY_MAX, sizeof *copy->history);
 	whole = copy->history != NULL;
 	db_bind_int(use, ":id", id);
 	db_bind_int(use, ":limit", OUTBOX_HISTORY_MAX);
+	/* Without memory no row is read; a use is ended all the same. */
 	while (
 	    whole && copy->history_count < OUTBOX_HISTORY_MAX && db_next(use)) {
 		read_attempt(use, &copy->history[copy->history_count]);
@@ -148,6 +158,7 @@ static enum status read_history(
 	return status == STATUS_OK && !whole ? STATUS_MEMORY : status;
 }
 
+/* False: memory. The texts fit, as outbox_put was given no longer ones. */
 static bool read_item(struct db_row *use, int64_t id, struct outbox_copy *copy)
 {
 	struct outbox_item *item = &copy->item;
@@ -196,6 +207,7 @@ static enum status read_at(struct db *db, int64_t id, int64_t now_us,
 		outbox_copy_done(&read);
 		return status;
 	}
+	/* With the lists, which are the caller's from here on. */
 	*found = there;
 	if (there)
 		*copy = read;
@@ -217,6 +229,7 @@ void outbox_copy_done(struct outbox_copy *copy)
 	copy->history_count = 0;
 }
 
+/* OK also when it deleted nothing: whoever calls has looked. */
 static enum status delete_item(struct db *db, int64_t id, int64_t now_us)
 {
 	struct db_row *use = db_use(db, SQL_queue_drop);
@@ -233,6 +246,8 @@ static void describe(const struct outbox_copy *copy, struct record *record)
 
 	if (copy->history_count > 0)
 		last = &copy->history[copy->history_count - 1];
+	/* The history is told oldest first. 30 bytes of ours, a status of at
+	 * most 63 and the comma leave room for 140 of the error. */
 	snprintf(record->error, sizeof record->error,
 	    "dropped by an operator; last: %s%s%.140s",
 	    last ? last->status : "not tried",
@@ -251,6 +266,8 @@ static enum status record_drop(struct db *db, const struct outbox_copy *copy)
 	enum status status;
 
 	record_init(&record);
+	/* What cannot be read stays "": an item must be droppable whatever its
+	 * body is. */
 	event_read(item->body, item->body_bytes, &event, &problem);
 	strcpy(record.interaction_id, item->interaction_id);
 	strcpy(record.event_type, event.event_type);
@@ -271,6 +288,9 @@ static enum status record_drop(struct db *db, const struct outbox_copy *copy)
 	record.step_us[STEP_QUEUE] = record.total_us;
 	record.write_from_us = clock_mono_us();
 	describe(copy, &record);
+	/* All that follow mean the decision that was inserted last: nothing
+	 * may be inserted in between. The history is deleted when it has been
+	 * copied, since its rows have nobody but the item. */
 	status = record_insert(db, &record);
 	if (status == STATUS_OK)
 		status = outbox_keep_history(db, item->id);
@@ -311,6 +331,7 @@ enum status outbox_has(
 	enum status status;
 	bool found;
 
+	/* Without a claim "" is bound, not NULL: the statement asks for it. */
 	db_bind_text(use, ":interaction_id", item->interaction_id);
 	db_bind_text(use, ":claim_key", item->claim_key);
 	db_bind_int(use, ":accepted_us", item->accepted_us);
@@ -334,6 +355,7 @@ enum status outbox_fate(struct db *db, const struct outbox_item *item,
 	db_bind_int(use, ":accepted_us", item->accepted_us);
 	if (db_next(use)) {
 		there = db_int(use, 0) != 0;
+		/* NULL is read as "", which is the name of no outcome. */
 		found = outcome_named(db_text(use, 1));
 	}
 	status = db_done(use);
@@ -377,6 +399,8 @@ enum status outbox_import(
 
 	if (status == STATUS_OK && !there)
 		status = insert(db, copy, &id);
+	/* With their own fences, which the item's is not less than: its next
+	 * lease gets one that is free. */
 	for (i = 0; status == STATUS_OK && !there && i < copy->history_count;
 	     i++)
 		status = note(db, id, &copy->history[i]);
