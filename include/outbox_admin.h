@@ -122,9 +122,9 @@ enum status outbox_fate(struct db *db, const struct outbox_item *item,
 
 /*
  * Puts a copy into the queue, parked or to wait; its number is new. *is_new:
- * false when outbox_has it already; then nothing is done. Borrows copy. Other
- * events of the interaction stay as they are, superseded or not. On failure
- * the transaction must be undone.
+ * false when outbox_has it already; then nothing is done. Borrows copy. What is
+ * to wait supersedes older events of its interaction, or is superseded, as by
+ * outbox_put. On failure the transaction must be undone.
  */
 enum status outbox_import(
     struct db *db, const struct outbox_copy *copy, bool *is_new);

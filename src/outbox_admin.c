@@ -95,6 +95,16 @@ static enum status note(
 	return db_done(use);
 }
 
+/* A newer event must not be undone by an older one that is done after it. */
+static enum status mark_overtaken(struct db *db, int64_t id)
+{
+	struct db_row *use = db_use(db, SQL_queue_overtaken);
+
+	db_bind_int(use, ":id", id);
+	db_next(use);
+	return db_done(use);
+}
+
 /* A lapse is noted first: once the item waits again nothing tells of it. The
  * one time makes both statements agree on whether the lease has run out. */
 enum status outbox_retry(struct db *db, int64_t id, bool *done)
@@ -117,6 +127,8 @@ enum status outbox_retry(struct db *db, int64_t id, bool *done)
 	if (changed)
 		by_hand.fence = db_int(use, 0);
 	status = db_done(use);
+	if (status == STATUS_OK && changed)
+		status = mark_overtaken(db, id);
 	if (status == STATUS_OK && changed)
 		status = note(db, id, &by_hand);
 	if (status == STATUS_OK)
@@ -389,6 +401,17 @@ static enum status insert(
 	return db_done(use);
 }
 
+/* As outbox_put does with a new event. One that is parked is asked whether it
+ * was overtaken when it is put back. */
+static enum status join(
+    struct db *db, const struct outbox_item *item, int64_t id)
+{
+	enum status status =
+	    outbox_supersede(db, item->interaction_id, item->accepted_us);
+
+	return status == STATUS_OK ? mark_overtaken(db, id) : status;
+}
+
 enum status outbox_import(
     struct db *db, const struct outbox_copy *copy, bool *is_new)
 {
@@ -399,6 +422,8 @@ enum status outbox_import(
 
 	if (status == STATUS_OK && !there)
 		status = insert(db, copy, &id);
+	if (status == STATUS_OK && !there && !copy->parked)
+		status = join(db, &copy->item, id);
 	/* With their own fences, which the item's is not less than: its next
 	 * lease gets one that is free. */
 	for (i = 0; status == STATUS_OK && !there && i < copy->history_count;

@@ -254,7 +254,7 @@ static void a_newer_decision_is_looked_up_by_its_interaction(void **state)
 	struct desk *desk = *state;
 	sqlite3 *raw = raw_open(desk->place);
 
-	looks_up_decisions(raw, SQL_queue_retry);
+	looks_up_decisions(raw, SQL_queue_overtaken);
 	looks_up_decisions(raw, SQL_outbox_put);
 	sqlite3_close(raw);
 }
@@ -430,6 +430,56 @@ static void a_copy_goes_into_the_queue_once(void **state)
 	assert_int_equal(rows(desk, "attempt WHERE http = 403"), 1);
 }
 
+/* A copy of an event that waits, accepted so much later than now. */
+static void import_waiting(struct desk *desk, const char *id, int64_t later_us)
+{
+	char body[] = "{}";
+	const struct outbox_copy copy = {
+	    .item =
+		{
+		    .body = body,
+		    .interaction_id = "call",
+		    .accepted_us = clock_wall_us() + later_us,
+		},
+	};
+	struct outbox_copy named = copy;
+	bool is_new = false;
+
+	snprintf(named.item.claim_key, sizeof named.item.claim_key, "%s", id);
+	begin(desk);
+	assert_int_equal(outbox_import(desk->db, &named, &is_new), STATUS_OK);
+	commit(desk);
+	assert_true(is_new);
+}
+
+/* As when both had come to this queue: else the older one, due later, would
+ * move the caller back to where the newer one took him from. */
+static void of_copies_and_what_waits_only_the_newest_is_routed(void **state)
+{
+	struct desk *desk = *state;
+
+	put(desk, "call");
+	import_waiting(desk, "older", -HOUR_US);
+	assert_int_equal(rows(desk, "outbox WHERE superseded AND "
+				    "claim_key = 'older'"),
+	    1);
+	assert_int_equal(rows(desk, "outbox WHERE superseded"), 1);
+	import_waiting(desk, "newer", HOUR_US);
+	assert_int_equal(rows(desk, "outbox WHERE superseded"), 2);
+	assert_int_equal(rows(desk, "outbox WHERE NOT superseded AND "
+				    "claim_key = 'newer'"),
+	    1);
+}
+
+static void a_copy_older_than_a_decision_is_superseded(void **state)
+{
+	struct desk *desk = *state;
+
+	decide_at(desk, "call", clock_wall_us());
+	import_waiting(desk, "older", -HOUR_US);
+	assert_int_equal(rows(desk, "outbox WHERE superseded"), 1);
+}
+
 static void a_fate_is_open_until_a_decision_is_known(void **state)
 {
 	struct desk *desk = *state;
@@ -474,6 +524,8 @@ int main(void)
 	    AT_DESK(what_was_parked_has_a_decision_to_be_replaced),
 	    AT_DESK(a_drop_replaces_the_decision_it_was_parked_with),
 	    AT_DESK(a_copy_goes_into_the_queue_once),
+	    AT_DESK(of_copies_and_what_waits_only_the_newest_is_routed),
+	    AT_DESK(a_copy_older_than_a_decision_is_superseded),
 	    AT_DESK(a_fate_is_open_until_a_decision_is_known),
 	};
 
