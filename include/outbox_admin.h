@@ -96,7 +96,7 @@ struct outbox_copy {
 	struct outbox_attempt *history; /* oldest first */
 	int history_count;
 };
-void outbox_copy_done(struct outbox_copy *copy);
+void outbox_copy_done(struct outbox_copy *copy); /* or of a zeroed one */
 
 /*
  * Reads an item, also one in hand; of a longer history the newest

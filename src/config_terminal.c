@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* What --color takes. */
 static const char *const color_names[TERMINAL_COLOR_COUNT] = {
     [TERMINAL_COLOR_AUTO] = "auto",
     [TERMINAL_COLOR_ALWAYS] = "always",
@@ -34,11 +35,13 @@ static bool wants_color(bool is_terminal)
 {
 	const char *term = getenv("TERM");
 
+	/* Without TERM nobody says that there are colours. */
 	return is_terminal && !is_set(getenv("NO_COLOR")) && is_set(term) &&
 	       strcmp(term, "dumb") != 0;
 }
 
-/* The first that is set decides, as setlocale(3) has it. */
+/* The first that is set decides, as setlocale(3) has it. That is not called: by
+ * it numbers could get a comma, in JSON as well. */
 static bool is_utf8_locale(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};

@@ -319,6 +319,7 @@ enum status figures_first(struct db *db, int64_t *first_us)
 /* From the beginning of time is from the first decision on. */
 static enum status begin_with_first(struct db *db, struct period *period)
 {
+	/* Before the first decision there is nothing: the period is empty. */
 	int64_t first_us = period->to_us;
 	enum status status = figures_first(db, &first_us);
 
@@ -395,6 +396,7 @@ struct figures_slo figures_slo(const struct figures *figures, double target)
 		const struct figures_row *row =
 		    figures_find(&figures->outcomes, outcome_name(ended[i]));
 
+		/* An outcome that was not has no row. */
 		if (row == NULL)
 			continue;
 		slo.counted += row->count;

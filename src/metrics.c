@@ -200,6 +200,7 @@ static enum status read_throttle(struct db *db, const struct config *config,
 
 	*not_before_us = 0;
 	*tokens = config->retry_budget;
+	/* Pauses and the budget are those of this site alone. */
 	db_bind_text(row, ":upstream", config->cxone_base_url);
 	if (db_next(row)) {
 		*not_before_us = db_int(row, 0);

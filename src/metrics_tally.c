@@ -147,6 +147,7 @@ static void write_known(struct metrics_out *out, const struct counter *counter,
 {
 	char label[TALLY_LABEL_BYTES];
 
+	/* Of all numbers there could be tally_label knows which are counts. */
 	for (int who = 0; who < TALLY_WHO_MAX; who++)
 		for (int what = 0; what < TALLY_WHAT_MAX; what++)
 			if (tally_label(

@@ -42,6 +42,8 @@ enum status outbox_count(struct db *db, const struct outbox_filter *filter,
 
 enum status outbox_size(struct db *db, struct outbox_size *size)
 {
+	/* Of table outbox_size, which triggers keep (schema_8_size.sql): it
+	 * costs the same however long the queue is. */
 	struct db_row *use = db_use(db, SQL_queue_size);
 	struct outbox_size found = {0};
 	enum status status;

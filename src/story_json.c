@@ -66,7 +66,8 @@ static void add_moment(struct text *text, const char *name, int64_t us)
 	text_add_format(text, "\"%s.%06dZ\"", second, (int)(us % CLOCK_SECOND));
 }
 
-/* Lists stand in the row as JSON, which our own program wrote. */
+/* Lists stand in the row as JSON, which our own program wrote from a map that
+ * it had checked (routing.c): they are not looked at again. */
 static void add_list(struct text *text, const char *name, const char *list)
 {
 	add_name(text, name);

@@ -132,6 +132,7 @@ static void add_outcomes(struct text *text, const struct view *view)
 	html_add(text, "</table>\n");
 }
 
+/* Leaves the row open: what ends it depends on whether a period is compared. */
 static void add_cells(struct text *text, const struct figures_row *row)
 {
 	html_add(text, "<tr><td>%s</td><td>%lld</td>", row->name,
@@ -206,6 +207,7 @@ static double value_of(const struct figures_row *row, bool count)
 static const char *value_words(
     double value, bool count, char words[VALUE_BYTES])
 {
+	/* Decisions are whole, times have microseconds. */
 	snprintf(words, VALUE_BYTES, count ? "%.0f" : "%.3f ms", value);
 	return words;
 }

@@ -61,6 +61,7 @@ static enum status print_figures(
 	if (status != STATUS_OK)
 		return status;
 	fprintf(out, ",\n\"outcomes\": ");
+	/* Outcomes have no start: the zone does not matter. */
 	status = print_rows(&figures->outcomes, "outcome", MOMENT_UTC, out);
 	print_slo(view, figures, out);
 	return status;

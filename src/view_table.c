@@ -91,6 +91,7 @@ static void add_change(struct filling *filling, const struct figures_row *now,
     const struct figures_row *was)
 {
 	char number[NUMBER_BYTES];
+	/* From nothing any change is endless: it has no number. */
 	double was_us = was->us[FIGURES_P95];
 
 	snprintf(number, sizeof number, "%.1f",

@@ -235,7 +235,8 @@ static void print_outcomes(const struct page *page)
 	int used = page->name_width +
 		   (NUMBER_WIDTH + 9) * (page->view->compares ? 2 : 1) + 2;
 
-	/* Outcomes have fewer columns than groups: their bars may be longer. */
+	/* Outcomes have fewer columns than groups, and bars also when two
+	 * periods are compared. */
 	wide.bar_width = page->terminal->columns - used;
 	if (wide.bar_width > BAR_MAX)
 		wide.bar_width = BAR_MAX;
@@ -263,6 +264,8 @@ static void print_line(const struct page *page, const char *word,
 	text_init(&line, CHART_BYTES);
 	chart_line(&line, values, page->view->now.course.count,
 	    page->terminal->unicode);
+	/* tool_report.c leaves places for the words on both sides of the line:
+	 * COURSE_MARGIN. */
 	fprintf(page->out, "%-6s|", word);
 	color(page, CYAN);
 	fputs(text_string(&line), page->out);
@@ -317,6 +320,8 @@ static void print_name(const struct page *page, const char *name)
 	int width = width_of(name);
 
 	table_print_safe(name, page->out);
+	/* NAME_MAX_WIDTH holds the column back: one long route would leave no
+	 * room for bars beside all the others. */
 	if (width > page->name_width) {
 		fputc('\n', page->out);
 		width = 0;
@@ -380,6 +385,7 @@ static void print_compared(const struct page *page,
 
 static void print_titles(const struct page *page)
 {
+	/* In the order of the numbers in print_group and print_compared. */
 	static const char *const single[] = {
 	    "count", "p50 ms", "p90", "p95", "p99", "max", NULL};
 	static const char *const compared[] = {
