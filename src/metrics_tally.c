@@ -1,13 +1,15 @@
 /* metrics_tally.c: table tally -> the counters of all processes */
 #include "metrics_tally.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "tally.h"
 #include "tally_words.h"
 
-/* Of one name; more than are ever used, with keys that come and go. */
+/* Of one name: all that are known, and many keys that came and went. */
 #define ROWS_MAX 128
+static_assert(TALLY_WHO_MAX * TALLY_WHAT_MAX <= ROWS_MAX, "known ones fit");
 
 /* A count's words and the names of their labels stay as they are: who
  * changes one breaks the panels and alerts of others. */
@@ -68,14 +70,14 @@ static const struct seconds summaries[] = {
 	TALLY_GATE_WAITS, TALLY_GATE_WAIT_US},
 };
 
-/* told: it was one of those that this configuration knows. */
 struct row {
 	char label[TALLY_LABEL_BYTES];
 	int64_t value;
-	bool told;
 };
 
-/* The counts of one name. Those beyond ROWS_MAX are left out. */
+/* The counts of one name: first those that this configuration knows, 0 when
+ * they were never counted, then what else the table has, in its order. Those
+ * beyond ROWS_MAX are left out. */
 struct rows {
 	struct row rows[ROWS_MAX];
 	int count;
@@ -96,32 +98,32 @@ enum status metrics_tally_each(
 static void got_row(void *arg, const char *label, int64_t value)
 {
 	struct rows *rows = arg;
-	struct row *row = &rows->rows[rows->count];
+	int i = 0;
 
-	if (rows->count == ROWS_MAX || strlen(label) >= sizeof row->label)
+	while (i < rows->count && strcmp(rows->rows[i].label, label) != 0)
+		i++;
+	if (i == ROWS_MAX || strlen(label) >= sizeof rows->rows[i].label)
 		return;
-	strcpy(row->label, label);
-	row->value = value;
-	rows->count++;
+	if (i == rows->count) {
+		strcpy(rows->rows[i].label, label);
+		rows->count++;
+	}
+	rows->rows[i].value = value;
 }
 
-static enum status read_rows(
-    struct db *db, enum tally_name name, struct rows *rows)
+/* The known ones come first, so that a table full of keys that are no longer
+ * configured leaves out none of these. */
+static enum status read_rows(struct db *db, const struct config *config,
+    enum tally_name name, struct rows *rows)
 {
 	*rows = (struct rows){0};
+	/* Of all numbers there could be tally_label knows which are counts. */
+	for (int who = 0; who < TALLY_WHO_MAX; who++)
+		for (int what = 0; what < TALLY_WHAT_MAX; what++)
+			if (tally_label(config, name, who, what,
+				rows->rows[rows->count].label))
+				rows->count++;
 	return metrics_tally_each(db, tally_word(name), got_row, rows);
-}
-
-/* 0 when it was never counted: its row begins with the first time. */
-static int64_t tell_row(struct rows *rows, const char *label)
-{
-	for (int i = 0; i < rows->count; i++) {
-		if (strcmp(rows->rows[i].label, label) != 0)
-			continue;
-		rows->rows[i].told = true;
-		return rows->rows[i].value;
-	}
-	return 0;
 }
 
 /* The label is "WHO WHAT", or one word. The first blank parts them: no word of
@@ -142,55 +144,39 @@ static void write_count(struct metrics_out *out, const struct counter *counter,
 	metrics_int(out, value);
 }
 
-static void write_known(struct metrics_out *out, const struct counter *counter,
-    const struct config *config, struct rows *rows)
-{
-	char label[TALLY_LABEL_BYTES];
-
-	/* Of all numbers there could be tally_label knows which are counts. */
-	for (int who = 0; who < TALLY_WHO_MAX; who++)
-		for (int what = 0; what < TALLY_WHAT_MAX; what++)
-			if (tally_label(
-				config, counter->name, who, what, label))
-				write_count(
-				    out, counter, label, tell_row(rows, label));
-}
-
 static enum status write_counter(struct db *db, const struct config *config,
     const struct counter *counter, struct metrics_out *out)
 {
 	struct rows rows;
-	enum status status = read_rows(db, counter->name, &rows);
+	enum status status = read_rows(db, config, counter->name, &rows);
 
 	if (status != STATUS_OK)
 		return status;
 	metrics_begin(out, &counter->family);
-	/* What this tells is marked: neither format allows a count twice. */
-	write_known(out, counter, config, &rows);
 	for (int i = 0; i < rows.count; i++)
-		if (!rows.rows[i].told)
-			write_count(out, counter, rows.rows[i].label,
-			    rows.rows[i].value);
+		write_count(
+		    out, counter, rows.rows[i].label, rows.rows[i].value);
 	return STATUS_OK;
 }
 
-/* Without quantiles, which cannot be added over processes. */
-static enum status write_summary(
-    struct db *db, const struct seconds *summary, struct metrics_out *out)
+/* Without quantiles, which cannot be added over processes. Either count has
+ * one row, the known one, whose label is "". */
+static enum status write_summary(struct db *db, const struct config *config,
+    const struct seconds *summary, struct metrics_out *out)
 {
 	struct rows counts;
 	struct rows sums;
-	enum status status = read_rows(db, summary->count, &counts);
+	enum status status = read_rows(db, config, summary->count, &counts);
 
 	if (status == STATUS_OK)
-		status = read_rows(db, summary->sum_us, &sums);
+		status = read_rows(db, config, summary->sum_us, &sums);
 	if (status != STATUS_OK)
 		return status;
 	metrics_begin(out, &summary->family);
 	metrics_open(out, "_count");
-	metrics_int(out, tell_row(&counts, ""));
+	metrics_int(out, counts.rows[0].value);
 	metrics_open(out, "_sum");
-	metrics_seconds(out, tell_row(&sums, ""));
+	metrics_seconds(out, sums.rows[0].value);
 	return STATUS_OK;
 }
 
@@ -206,6 +192,6 @@ enum status metrics_write_tally(
 	for (i = 0;
 	     status == STATUS_OK && i < sizeof summaries / sizeof *summaries;
 	     i++)
-		status = write_summary(db, &summaries[i], out);
+		status = write_summary(db, config, &summaries[i], out);
 	return status;
 }

@@ -355,6 +355,25 @@ static void counts_are_told_by_label(void **state)
 	is(bench, "store_commit_seconds_sum", "0.001500");
 }
 
+/* A file that has seen more keys than anybody has at a time. */
+static void what_is_configured_is_told_whatever_was_before(void **state)
+{
+	struct bench *bench = *state;
+
+	run(bench,
+	    "WITH RECURSIVE key (n) AS "
+	    "(SELECT 100 UNION ALL SELECT n + 1 FROM key WHERE n < 299) "
+	    "INSERT INTO tally "
+	    "SELECT 'auth_key_requests', 'accepted key-' || n, n FROM key "
+	    "UNION ALL VALUES "
+	    "('auth_key_requests', 'accepted spring', 7)");
+	is(bench, "auth_key_requests_total{result=\"accepted\",key=\"spring\"}",
+	    "7");
+	is(bench,
+	    "auth_key_requests_total{result=\"accepted\",key=\"key-100\"}",
+	    "100");
+}
+
 /* --- how things stand --- */
 
 static void a_breaker_is_in_one_state(void **state)
@@ -559,6 +578,7 @@ int main(void)
 	    WITH_BENCH(every_step_of_a_replaced_one_stays),
 	    WITH_BENCH(what_never_happened_is_told_as_0),
 	    WITH_BENCH(counts_are_told_by_label),
+	    WITH_BENCH(what_is_configured_is_told_whatever_was_before),
 	    WITH_BENCH(a_breaker_is_in_one_state),
 	    WITH_BENCH(queue_token_and_patience_are_told),
 	    WITH_BENCH(a_whole_scrape_is_as_it_was),
