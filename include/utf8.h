@@ -11,6 +11,12 @@
  */
 size_t utf8_bytes(const char *text);
 
+/*
+ * How many bytes, at most max, text can be cut to between two characters: all
+ * of it when it is no longer than that. What is no UTF-8 is cut anywhere.
+ */
+size_t utf8_fitting(const char *text, size_t max);
+
 /* Is the character at `at`, of so many bytes, a control: C0, DEL or C1? */
 bool utf8_is_control(const char *at, size_t bytes);
 

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "figures_rows.h"
+#include "utf8.h"
 
 #define MINUTE_S 60
 #define HOUR_S   3600
@@ -86,7 +87,8 @@ struct figures_row *figures_add(struct figures_rows *rows, const char *name)
 	/* Room doubles beyond FIGURES_SLOTS_MAX, count does not. */
 	grown = &rows->rows[rows->count++];
 	*grown = (struct figures_row){0};
-	snprintf(grown->name, sizeof grown->name, "%s", name);
+	/* The row was zeroed: behind the name stands its NUL. */
+	memcpy(grown->name, name, utf8_fitting(name, sizeof grown->name - 1));
 	return grown;
 }
 

@@ -7,6 +7,11 @@
 
 #include "clock.h"
 #include "event.h"
+#include "utf8.h"
+
+/* Bytes of the last attempt's error in that of a drop: with the words before
+ * them, and the longest status, they fit into RECORD_ERROR_BYTES. */
+#define LAST_ERROR_MAX 140
 
 /* A RUNNING item counts as waiting from the moment its lease runs out, which
  * nobody writes into its row: so each question brings the time. */
@@ -257,16 +262,17 @@ static enum status delete_item(struct db *db, int64_t id, int64_t now_us)
 static void describe(const struct outbox_copy *copy, struct record *record)
 {
 	const struct outbox_attempt *last = NULL;
+	const char *error = "";
 
 	if (copy->history_count > 0)
 		last = &copy->history[copy->history_count - 1];
-	/* The history is told oldest first. 30 bytes of ours, a status of at
-	 * most 63 and the comma leave room for 140 of the error. */
+	/* The history is told oldest first. */
+	if (last)
+		error = last->error;
 	snprintf(record->error, sizeof record->error,
-	    "dropped by an operator; last: %s%s%.140s",
-	    last ? last->status : "not tried",
-	    last && last->error[0] != '\0' ? ", " : "",
-	    last ? last->error : "");
+	    "dropped by an operator; last: %s%s%.*s",
+	    last ? last->status : "not tried", error[0] != '\0' ? ", " : "",
+	    (int)utf8_fitting(error, LAST_ERROR_MAX), error);
 	record->cxone_http = last ? last->http : 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "utf8.h"
+
 /* The columns of rollup_tail.sql and rollup_undo.sql. */
 enum column {
 	COLUMN_ID,
@@ -32,17 +34,6 @@ struct db_row *rollup_rows_undo(struct db *db)
 	return db_use(db, SQL_rollup_undo);
 }
 
-/* Of a name that is too long only the beginning counts, in whole UTF-8: bytes
- * 10xxxxxx go on with a character (RFC 3629 section 3). */
-static size_t fitting(const char *bytes, size_t length, size_t room)
-{
-	if (length <= room)
-		return length;
-	while (room > 0 && ((unsigned char)bytes[room] & 0xC0) == 0x80)
-		room--;
-	return room;
-}
-
 static void add_ids(
     char route[ROLLUP_PART_BYTES], const char *word, const char *ids)
 {
@@ -59,7 +50,8 @@ static void add_ids(
 	memcpy(route + used, word, strlen(word));
 	used += strlen(word);
 	room -= strlen(word);
-	length = fitting(ids, strlen(ids), room);
+	/* Of a name that is too long only the beginning counts. */
+	length = utf8_fitting(ids, room);
 	memcpy(route + used, ids, length);
 	route[used + length] = '\0';
 }

@@ -1,6 +1,8 @@
 /* utf8.c: bytes -> the next character: how long, and is it a control */
 #include "utf8.h"
 
+#include <string.h>
+
 /* By the first byte; C0, C1 and F5 to FF begin nothing. */
 static size_t length_of(unsigned char first)
 {
@@ -35,6 +37,15 @@ size_t utf8_bytes(const char *text)
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
 	return length > 1 && is_forbidden(at) ? 0 : length;
+}
+
+size_t utf8_fitting(const char *text, size_t max)
+{
+	if (strnlen(text, max + 1) <= max)
+		return strlen(text);
+	while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
+		max--;
+	return max;
 }
 
 bool utf8_is_control(const char *at, size_t bytes)

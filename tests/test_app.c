@@ -264,7 +264,7 @@ static void a_stop_queues_no_event_that_another_process_has_in_hand(
 }
 
 /* What went to stderr while the loop ran so long. */
-static void run_and_catch(struct world *world, long ms, char words[4096])
+static void run_and_catch(struct world *world, int ms, char words[4096])
 {
 	FILE *caught = tmpfile();
 	int real = dup(STDERR_FILENO);

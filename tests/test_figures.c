@@ -7,6 +7,7 @@
 #include "db_place.h"
 #include "histogram.h"
 #include "rollup_fold.h"
+#include "utf8.h"
 
 #define SEED   20261122
 #define HOUR_S INT64_C(3600)
@@ -555,6 +556,41 @@ static void words_of_groupings_are_read(void **state)
 	assert_false(figures_read_by("", &by));
 }
 
+/* Bytes of half a character would make JSON that no reader takes. */
+static void a_long_name_is_cut_between_characters(void **state)
+{
+	struct db *db = open_empty(*state);
+	struct figures_ask ask = {.period = days(1), .by = FIGURES_ROUTE};
+	char skills[600] = "[\"a";
+	struct record record;
+
+	while (strlen(skills) < 500)
+		strcat(skills, "\u20ac");
+	strcat(skills, "\"]");
+	record_init(&record);
+	record.received_us = MAY_S * CLOCK_SECOND;
+	record.outcome = OUTCOME_ROUTED;
+	record.skills = skills;
+	record.queues = "[]";
+	begin(db);
+	assert_int_equal(record_insert(db, &record), STATUS_OK);
+	commit(db);
+	for (int exact = 0; exact < 2; exact++) {
+		struct figures figures;
+		const char *at;
+
+		ask.exact = exact == 1;
+		figures = must_read(db, &ask);
+		assert_int_equal(figures.groups.count, 1);
+		at = figures.groups.rows[0].name;
+		while (utf8_bytes(at) > 0)
+			at += utf8_bytes(at);
+		assert_int_equal(*at, 0);
+		figures_done(&figures);
+	}
+	db_close(db);
+}
+
 /* A plan that compares each row with each would take an hour. */
 static void twenty_thousand_decisions_take_seconds(void **state)
 {
@@ -590,6 +626,7 @@ int main(void)
 	    WITH_PLACE(an_aim_counts_failures_as_missed),
 	    cmocka_unit_test(an_aim_of_nothing_is_met),
 	    cmocka_unit_test(words_of_groupings_are_read),
+	    WITH_PLACE(a_long_name_is_cut_between_characters),
 	    WITH_PLACE(twenty_thousand_decisions_take_seconds),
 	};
 

@@ -341,6 +341,31 @@ static void a_dropped_event_leaves_a_decision_and_no_history(void **state)
 	    1);
 }
 
+/* An error that another queue's program wrote, and the copy brought along. */
+static void a_long_error_is_cut_between_characters(void **state)
+{
+	struct desk *desk = *state;
+	char body[] = "{}";
+	struct outbox_attempt last = {
+	    .fence = 1, .attempt = 1, .ended_us = 1, .status = "failed"};
+	struct outbox_copy copy = {
+	    .item = {.body = body, .interaction_id = "call", .fence = 1},
+	    .history = &last,
+	    .history_count = 1,
+	};
+	bool is_new = false;
+
+	strcpy(last.error, "a");
+	while (strlen(last.error) < 300)
+		strcat(last.error, "\u20ac");
+	begin(desk);
+	assert_int_equal(outbox_import(desk->db, &copy, &is_new), STATUS_OK);
+	commit(desk);
+	assert_true(drop(desk, 1));
+	assert_int_equal(
+	    rows(desk, "decision WHERE hex(error) LIKE '%E282AC'"), 1);
+}
+
 static void a_clock_that_was_put_back_makes_no_time_negative(void **state)
 {
 	struct desk *desk = *state;
@@ -520,6 +545,7 @@ int main(void)
 	    AT_DESK(a_worker_that_died_is_told_of_when_its_event_is_dropped),
 	    AT_DESK(a_worker_that_died_is_told_of_when_its_event_is_put_back),
 	    AT_DESK(a_dropped_event_leaves_a_decision_and_no_history),
+	    AT_DESK(a_long_error_is_cut_between_characters),
 	    AT_DESK(a_clock_that_was_put_back_makes_no_time_negative),
 	    AT_DESK(what_was_parked_has_a_decision_to_be_replaced),
 	    AT_DESK(a_drop_replaces_the_decision_it_was_parked_with),
