@@ -264,9 +264,9 @@ static void describe(const struct outbox_copy *copy, struct record *record)
 	const struct outbox_attempt *last = NULL;
 	const char *error = "";
 
+	/* The history is told oldest first. */
 	if (copy->history_count > 0)
 		last = &copy->history[copy->history_count - 1];
-	/* The history is told oldest first. */
 	if (last)
 		error = last->error;
 	snprintf(record->error, sizeof record->error,
