@@ -176,8 +176,9 @@ static void folded_once(void *arg, enum status status)
 {
 	struct keeper *keeper = arg;
 
-	(void)status;
 	keeper->running = false;
+	if (status != STATUS_OK)
+		warn("decisions were not added up", status);
 }
 
 /* The clock's microseconds throw the dice. Process numbers would not: each

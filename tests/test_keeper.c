@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "db_place.h"
+#include "log_place.h"
 #include "record.h"
 #include "rollup_fold.h"
 
@@ -166,12 +167,35 @@ static void one_process_in_so_many_folds_for_the_others(void **state)
 	assert_true(lives > 3);
 }
 
+/* Else nobody would know where all processes live for one event. */
+static void a_fold_for_the_others_that_fails_is_told(void **state)
+{
+	struct place *place = *state;
+	struct log_test log = {0};
+	sqlite3 *raw;
+	bool told = false;
+
+	insert(place, 10);
+	raw = raw_open(place);
+	raw_run(raw, "INSERT INTO rollup VALUES "
+		     "(0, 'total', 0, 'total', 'routed', 1, 1, 1, 'broken')");
+	sqlite3_close(raw);
+	for (int lives = 0; !told && lives < 20 * KEEPER_ONE_IN; lives++) {
+		catch_begin(&log);
+		live_shortly(place);
+		told = strstr(catch_end(&log), "were not added up") != NULL;
+	}
+	assert_true(told);
+	assert_int_equal(raw_int(place, "SELECT upto_id FROM rollup_state"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_PLACE(more_than_one_fold_takes_is_folded_and_pruned),
 	    WITH_PLACE(a_clock_that_leapt_deletes_nothing),
 	    WITH_PLACE(one_process_in_so_many_folds_for_the_others),
+	    WITH_PLACE(a_fold_for_the_others_that_fails_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
