@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With room for the line's end and the NUL. */
-#define BUFFER_BYTES (TOOL_LINE_MAX + 3)
+/* With room for a return at the line's end, and the NUL. */
+#define BUFFER_BYTES (TOOL_LINE_MAX + 2)
 
 static bool copy_stdin(FILE *copy)
 {
@@ -36,35 +36,42 @@ static FILE *open_input(const char *path)
 	return NULL;
 }
 
-/* A NUL within the line hides the rest of it: that is no JSON either. */
-static void end_line(struct tool_lines *lines)
+/*
+ * By bytes, not with fgets: that does not tell how many it read, so that a
+ * NUL would look like the end of a line that was cut. What is too long is
+ * passed over up to its end.
+ */
+static bool read_line(struct tool_lines *lines)
 {
-	int byte;
+	size_t length = 0;
+	int byte = getc_unlocked(lines->in);
+	bool any = byte != EOF;
 
-	lines->length = strcspn(lines->line, "\n");
-	lines->too_long =
-	    lines->line[lines->length] != '\n' && !feof(lines->in);
-	lines->line[lines->length] = '\0';
-	if (lines->length > 0 && lines->line[lines->length - 1] == '\r')
-		lines->line[--lines->length] = '\0';
-	if (!lines->too_long)
-		return;
-	do
-		byte = getc(lines->in);
-	while (byte != '\n' && byte != EOF);
+	lines->too_long = false;
+	for (; byte != EOF && byte != '\n'; byte = getc_unlocked(lines->in)) {
+		if (length < BUFFER_BYTES - 1)
+			lines->line[length++] = (char)byte;
+		else
+			lines->too_long = true;
+	}
+	if (length > 0 && lines->line[length - 1] == '\r')
+		length--;
+	lines->line[length] = '\0';
+	lines->length = length;
+	lines->too_long = lines->too_long || length > TOOL_LINE_MAX;
+	return any && !ferror(lines->in);
 }
 
-static bool is_blank(const char *line)
+static bool is_blank(const struct tool_lines *lines)
 {
-	return line[strspn(line, " \t")] == '\0';
+	return strspn(lines->line, " \t") == lines->length;
 }
 
 bool tool_lines_next(struct tool_lines *lines)
 {
-	while (fgets(lines->line, BUFFER_BYTES, lines->in) != NULL) {
-		end_line(lines);
+	while (read_line(lines)) {
 		lines->number++;
-		if (lines->too_long || !is_blank(lines->line))
+		if (lines->too_long || !is_blank(lines))
 			return true;
 	}
 	return false;

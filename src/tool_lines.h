@@ -14,8 +14,8 @@
 
 struct tool_lines {
 	FILE *in;
-	char *line; /* without its end */
-	size_t length;
+	char *line;     /* without its end */
+	size_t length;  /* with all NULs that stand in it */
 	bool too_long;  /* then line is its beginning */
 	int64_t number; /* of this line, from 1 */
 	int64_t total;  /* in the file */

@@ -208,7 +208,7 @@ static void read_copy(struct reading *reading, struct outbox_copy *copy)
 static bool read_line(const struct tool_lines *lines, struct outbox_copy *copy,
     struct reading *reading)
 {
-	char problem[JSON_PROBLEM_BYTES] = "longer than 8 MiB, or with a NUL";
+	char problem[JSON_PROBLEM_BYTES] = "longer than 8 MiB";
 	json_t *json = NULL;
 	enum status status = STATUS_TOO_LARGE;
 

@@ -358,6 +358,20 @@ replay_tells_the_numbers_of_bad_lines_and_takes_the_others() {
 		says "2 routed" && says "3 not acceptable"
 }
 
+# Neither the next line nor what follows the NUL is lost unseen.
+a_line_with_a_nul_is_one_bad_line() {
+	{
+		event one
+		printf 'a\0b\n'
+		event two
+		event three | tr -d '\n'
+		printf '\0'
+	} >"$dir/in"
+	call 1 events replay "$dir/in" && says "line 2: " && says "line 4: " &&
+		says "4 of 4 lines" && says "2 routed" &&
+		says "2 not acceptable"
+}
+
 replay_keeps_to_its_rate() {
 	local begin
 
@@ -409,5 +423,6 @@ play_checks "the_list_filters_and_prints_in_three_formats
 	drain_says_what_it_lacks
 	replay_sums_up_by_outcome
 	replay_tells_the_numbers_of_bad_lines_and_takes_the_others
+	a_line_with_a_nul_is_one_bad_line
 	replay_keeps_to_its_rate
 	replay_waits_for_what_others_have_in_hand"
