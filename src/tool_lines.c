@@ -8,32 +8,46 @@
 /* With room for a return at the line's end, and the NUL. */
 #define BUFFER_BYTES (TOOL_LINE_MAX + 2)
 
-static bool copy_stdin(FILE *copy)
+static bool copy_all(FILE *from, FILE *copy)
 {
 	char bytes[16384];
 	size_t count;
 
 	do {
-		count = fread(bytes, 1, sizeof bytes, stdin);
+		count = fread(bytes, 1, sizeof bytes, from);
 		if (fwrite(bytes, 1, count, copy) != count)
 			return false;
 	} while (count > 0);
-	return !ferror(stdin) && fseek(copy, 0, SEEK_SET) == 0;
+	return !ferror(from) && fseek(copy, 0, SEEK_SET) == 0;
 }
 
-static FILE *open_input(const char *path)
+static FILE *copy_of(FILE *from)
 {
-	FILE *copy;
+	FILE *copy = tmpfile();
 
-	if (strcmp(path, "-") != 0)
-		return fopen(path, "re");
-	copy = tmpfile();
-	if (copy == NULL)
-		return NULL;
-	if (copy_stdin(copy))
+	if (copy == NULL || copy_all(from, copy))
 		return copy;
 	fclose(copy);
 	return NULL;
+}
+
+/*
+ * The lines are read twice and more. A pipe that has a name is opened as a
+ * file is, but gives nothing the second time, and rewind would not tell.
+ */
+static FILE *open_input(const char *path)
+{
+	FILE *copy;
+	FILE *in;
+
+	if (strcmp(path, "-") == 0)
+		return copy_of(stdin);
+	in = fopen(path, "re");
+	if (in == NULL || fseek(in, 0, SEEK_SET) == 0)
+		return in;
+	copy = copy_of(in);
+	fclose(in);
+	return copy;
 }
 
 /*

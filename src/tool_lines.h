@@ -6,9 +6,10 @@
 #include <stdio.h>
 
 /*
- * The lines of a file with one JSON object on each. Standard input is read
- * to its end before the first line is given, so that the lines can be
- * counted and read twice, and that nothing waits for who writes them.
+ * The lines of a file with one JSON object on each. Standard input, and what
+ * else cannot be read twice, is read to its end before the first line is
+ * given, so that the lines can be counted, and that nothing waits for who
+ * writes them.
  */
 #define TOOL_LINE_MAX (8 << 20) /* bytes, without the line's end */
 

@@ -372,6 +372,15 @@ a_line_with_a_nul_is_one_bad_line() {
 		says "2 not acceptable"
 }
 
+what_can_be_read_but_once_is_read_as_a_file_is() {
+	mkfifo "$dir/pipe" || return 1
+	events 3 >"$dir/pipe" &
+	call 0 events replay "$dir/pipe" && says "3 of 3 lines" &&
+		says "3 routed" || return 1
+	lines 2 >"$dir/pipe" &
+	call 0 queue import "$dir/pipe" --yes && says "2 events imported"
+}
+
 replay_keeps_to_its_rate() {
 	local begin
 
@@ -424,5 +433,6 @@ play_checks "the_list_filters_and_prints_in_three_formats
 	replay_sums_up_by_outcome
 	replay_tells_the_numbers_of_bad_lines_and_takes_the_others
 	a_line_with_a_nul_is_one_bad_line
+	what_can_be_read_but_once_is_read_as_a_file_is
 	replay_keeps_to_its_rate
 	replay_waits_for_what_others_have_in_hand"
