@@ -189,6 +189,14 @@ export_and_import_move_everything() {
 		same lines "$(wc -l <"$dir/out")" 3
 }
 
+an_export_into_a_pipe_is_whole() {
+	put 2 && mkfifo "$dir/gzip" || return 1
+	cat "$dir/gzip" >"$dir/copy" &
+	call 0 queue export "$dir/gzip" && says "2 events exported" || return 1
+	wait $!
+	same lines "$(wc -l <"$dir/copy")" 2
+}
+
 an_import_names_line_and_field_and_imports_nothing_then() {
 	{
 		line one
@@ -419,6 +427,7 @@ play_checks "the_list_filters_and_prints_in_three_formats
 	drop_leaves_a_decision
 	what_is_in_hand_is_left_alone
 	export_and_import_move_everything
+	an_export_into_a_pipe_is_whole
 	an_import_names_line_and_field_and_imports_nothing_then
 	an_import_that_has_no_room_is_not_begun
 	what_is_parked_or_known_needs_no_room_among_the_waiting
