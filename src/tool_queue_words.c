@@ -103,17 +103,22 @@ static bool is_id(const char *word)
 	       word[strspn(word, "0123456789")] == '\0';
 }
 
+/* Twice the same is one: the count is compared with what is there. */
 static void add_id(struct queue_words *words, const char *word)
 {
-	if (words->ids_count == 0) {
-		words->first_id = strtoll(word, NULL, 10);
-		text_add(&words->ids, ",");
-	}
 	/* Without the zeros in front that a number in SQLite has not. */
-	text_add_int(&words->ids, strtoll(word, NULL, 10));
-	text_add(&words->ids, ",");
-	words->ids_count++;
+	int64_t id = strtoll(word, NULL, 10);
+	char place[24];
+
+	snprintf(place, sizeof place, ",%lld,", (long long)id);
 	words->chosen = true;
+	if (strstr(text_string(&words->ids), place) != NULL)
+		return;
+	if (words->ids_count == 0)
+		words->first_id = id;
+	/* The comma that ends one begins the next (outbox_admin.h). */
+	text_add(&words->ids, words->ids_count == 0 ? place : place + 1);
+	words->ids_count++;
 }
 
 static bool not_understood(const char *word)

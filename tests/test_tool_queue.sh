@@ -197,6 +197,11 @@ an_export_into_a_pipe_is_whole() {
 	same lines "$(wc -l <"$dir/copy")" 2
 }
 
+a_number_that_is_given_twice_is_there() {
+	put 2 && call 0 queue retry 1 2 1 && says "2 events would" || return 1
+	! grep -F "numbers" "$dir/err"
+}
+
 an_import_names_line_and_field_and_imports_nothing_then() {
 	{
 		line one
@@ -428,6 +433,7 @@ play_checks "the_list_filters_and_prints_in_three_formats
 	what_is_in_hand_is_left_alone
 	export_and_import_move_everything
 	an_export_into_a_pipe_is_whole
+	a_number_that_is_given_twice_is_there
 	an_import_names_line_and_field_and_imports_nothing_then
 	an_import_that_has_no_room_is_not_begun
 	what_is_parked_or_known_needs_no_room_among_the_waiting
