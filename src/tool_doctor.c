@@ -83,16 +83,16 @@ static void print_row(const struct table *table, size_t row)
 	putchar('\n');
 }
 
-static void print(const struct doctor *doctor)
+static enum status print(const struct doctor *doctor)
 {
-	if (doctor->format != TABLE_TEXT) {
-		table_print(doctor->table, doctor->format, stdout);
-		return;
-	}
+	if (doctor->format != TABLE_TEXT)
+		return table_print(doctor->table, doctor->format, stdout);
 	for (size_t row = 0; row < table_rows(doctor->table); row++)
 		print_row(doctor->table, row);
 	printf("%zu ok, %zu warn, %zu fail\n", doctor->counts[DOCTOR_OK],
 	    doctor->counts[DOCTOR_WARN], doctor->counts[DOCTOR_FAIL]);
+	/* A full disk may show only now. */
+	return fflush(stdout) == 0 && !ferror(stdout) ? STATUS_OK : STATUS_IO;
 }
 
 /* ---- What is asked ------------------------------------------------------- */
@@ -185,6 +185,7 @@ static void check(struct doctor *doctor)
 int tool_doctor(int argc, char **argv)
 {
 	struct doctor *doctor = calloc(1, sizeof *doctor);
+	enum status status;
 	int code = 1;
 
 	if (!doctor)
@@ -201,7 +202,11 @@ int tool_doctor(int argc, char **argv)
 		fprintf(stderr, "stockroute doctor: out of memory\n");
 		goto out;
 	}
-	print(doctor);
+	status = print(doctor);
+	if (status != STATUS_OK) {
+		fprintf(stderr, "stockroute doctor: %s\n", status_name(status));
+		goto out;
+	}
 	code = doctor->counts[DOCTOR_FAIL] == 0 ? 0 : 1;
 out:
 	config_free(doctor->config);

@@ -156,6 +156,21 @@ what_is_not_understood_is_told() {
 		doctor 2 --url
 }
 
+what_cannot_be_written_fails() {
+	local code format
+
+	for format in text json; do
+		timeout 60 "${server_user[@]}" env \
+			STOCKROUTE_CONFIG="$dir/stockroute.json" \
+			"$top/bin/stockroute" doctor --format $format \
+			>/dev/full 2>"$top/out"
+		code=$?
+		same "exit code of $format" $code 1 &&
+			same complaint "$(cat "$top/out")" \
+				"stockroute doctor: io" || return 1
+	done
+}
+
 a_configuration_that_does_not_load_is_told() {
 	settings '"claim_window_s": -1, "webhok_auth": "none"' && doctor 1 &&
 		has fail configuration claim_window_s &&
@@ -551,6 +566,7 @@ check_place() { # FUNCTION: its name is the sentence
 checks="a_place_that_is_well_has_nothing_to_mend
 	it_can_be_read_by_programs
 	what_is_not_understood_is_told
+	what_cannot_be_written_fails
 	a_configuration_that_does_not_load_is_told
 	root_and_a_loose_umask_and_core_files_are_warned_of
 	old_libraries_are_warned_of
