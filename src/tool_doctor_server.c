@@ -181,8 +181,9 @@ static void take_docroot(struct scan *scan, const char *value)
 
 	snprintf(text, sizeof text, "%s", value);
 	path = plain_path(text);
+	/* The list has those of --docroot, too: it is full the sooner. */
 	if (!path || strlen(path) >= CONFIG_TEXT_BYTES ||
-	    doctor->found_count == DOCTOR_LIST_MAX) {
+	    doctor->docroots.count == DOCTOR_LIST_MAX) {
 		doctor_tell(doctor, DOCTOR_WARN, "document root",
 		    "name it with --docroot", "%s:%d: '%s' cannot be followed",
 		    scan->file, scan->line, value);

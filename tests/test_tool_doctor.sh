@@ -376,6 +376,16 @@ what_lies_below_a_document_root_is_told() {
 		has fail "document root" "No such file"
 }
 
+a_document_root_too_many_is_told() {
+	local i
+
+	for ((i = 1; i <= 16; i++)); do
+		mkdir "$dir/www/$i" && echo "DocumentRoot $dir/www/$i"
+	done >"$dir/site.conf"
+	doctor 0 --server-config "$dir/site.conf" --docroot "$dir/www" &&
+		has warn "document root" "site.conf:16: '$dir/www/16'"
+}
+
 a_program_below_a_document_root_needs_its_htaccess() {
 	mkdir "$dir/www/cgi-bin" && touch "$dir/www/cgi-bin/stockroute.fcgi" &&
 		doctor 1 --docroot "$dir/www" &&
@@ -583,6 +593,7 @@ checks="a_place_that_is_well_has_nothing_to_mend
 	a_network_disk_is_told
 	little_space_is_told
 	what_lies_below_a_document_root_is_told
+	a_document_root_too_many_is_told
 	a_program_below_a_document_root_needs_its_htaccess
 	the_examples_limits_are_well
 	limits_that_cut_events_are_told
