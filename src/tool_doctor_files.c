@@ -379,24 +379,28 @@ static void check_docroot(struct doctor *doctor, const char *docroot)
 static void check_docroots(struct doctor *doctor)
 {
 	char resolved[PATH_MAX];
+	const char *first = NULL; /* of those that are there */
+	size_t there = 0;
 	size_t exposed = 0;
 
 	for (size_t i = 0; i < doctor->docroots.count; i++) {
 		const char *docroot = doctor->docroots.items[i];
 
-		if (realpath(docroot, resolved))
-			check_docroot(doctor, docroot);
-		else
+		if (!realpath(docroot, resolved)) {
 			doctor_tell(doctor, DOCTOR_FAIL, "document root",
 			    "give the folder that the server shows", "%s: %s",
 			    docroot, strerror(errno));
+			continue;
+		}
+		check_docroot(doctor, docroot);
+		first = first ? first : docroot;
+		there++;
 	}
 	doctor_each_file(doctor, check_exposed, &exposed);
-	if (exposed == 0 && doctor->docroots.count > 0)
+	if (exposed == 0 && there > 0)
 		doctor_tell(doctor, DOCTOR_OK, "document root", "",
-		    "no settings, secrets, database or log lie in %s%s",
-		    doctor->docroots.items[0],
-		    doctor->docroots.count > 1 ? " or the others" : "");
+		    "no settings, secrets, database or log lie in %s%s", first,
+		    there > 1 ? " or the others" : "");
 }
 
 void doctor_check_files(struct doctor *doctor)

@@ -386,6 +386,12 @@ a_document_root_too_many_is_told() {
 		has warn "document root" "site.conf:16: '$dir/www/16'"
 }
 
+a_document_root_that_is_not_there_is_not_well() {
+	doctor 1 --docroot "$dir/nowhere" &&
+		has fail "document root" "No such file" || return 1
+	! grep -q '^ok *document root' "$top/out" || fail "$(cat "$top/out")"
+}
+
 a_program_below_a_document_root_needs_its_htaccess() {
 	mkdir "$dir/www/cgi-bin" && touch "$dir/www/cgi-bin/stockroute.fcgi" &&
 		doctor 1 --docroot "$dir/www" &&
@@ -594,6 +600,7 @@ checks="a_place_that_is_well_has_nothing_to_mend
 	little_space_is_told
 	what_lies_below_a_document_root_is_told
 	a_document_root_too_many_is_told
+	a_document_root_that_is_not_there_is_not_well
 	a_program_below_a_document_root_needs_its_htaccess
 	the_examples_limits_are_well
 	limits_that_cut_events_are_told
