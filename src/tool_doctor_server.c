@@ -37,6 +37,7 @@ enum limit_kind {
 	LIMIT_BYTES, /* BODY_MAX_BYTES */
 	LIMIT_KIB,
 	LIMIT_DEADLINE_S, /* EVENT_DEADLINE_MS */
+	LIMIT_SCRIPT_S,   /* the same; the value may have a unit */
 	LIMIT_GATHER_S    /* GATHER_TIMEOUT_MS */
 };
 
@@ -64,7 +65,7 @@ static const struct limit {
 	"an event that takes longer is answered 504"},
     {"timeout=", LIMIT_DEADLINE_S, DOCTOR_FAIL, NULL, 0,
 	"an event that takes longer is answered 504"},
-    {"CGIDScriptTimeout", LIMIT_DEADLINE_S, DOCTOR_FAIL, NULL, 0,
+    {"CGIDScriptTimeout", LIMIT_SCRIPT_S, DOCTOR_FAIL, NULL, 0,
 	"an event that takes longer is answered 504"},
     {"Timeout", LIMIT_DEADLINE_S, DOCTOR_WARN, NULL, 0,
 	"it holds wherever no nearer timeout is set"},
@@ -95,6 +96,7 @@ static struct bound bound_of(const struct config *config, enum limit_kind kind)
 		return (struct bound){"BODY_MAX_BYTES",
 		    (config->body_max_bytes + 1023) / 1024, "KiB"};
 	case LIMIT_DEADLINE_S:
+	case LIMIT_SCRIPT_S:
 		return (struct bound){"EVENT_DEADLINE_MS",
 		    config->event_deadline_us / CLOCK_SECOND + 1, "s"};
 	default:
@@ -122,7 +124,26 @@ static void judge(struct scan *scan, const struct limit *limit, int64_t value,
 	    bound.unit, bound.setting, limit->what);
 }
 
-/* Rounded down: a limit that is shorter than it looks is the worse error. */
+/*
+ * In seconds, rounded down: a limit that is shorter than it looks is the
+ * worse error. But never to 0, which would be no limit.
+ */
+static int64_t in_seconds(int64_t number, const char *unit)
+{
+	if (strncasecmp(unit, "ms", 2) == 0)
+		return number < 1000 ? 1 : number / 1000;
+	/* Longer than any deadline is long enough, and does not overflow. */
+	if (number > INT32_MAX)
+		return number;
+	if (strncasecmp(unit, "mi", 2) == 0)
+		return number * 60;
+	return strncasecmp(unit, "h", 1) == 0 ? number * 3600 : number;
+}
+
+/*
+ * Of the timeouts Apache 2.4 takes only CGIDScriptTimeout with a unit. The
+ * others it reads up to the last digit: a timeout=1mi is one second there.
+ */
 static bool read_number(const char *text, enum limit_kind kind, int64_t *value)
 {
 	char *end;
@@ -130,11 +151,7 @@ static bool read_number(const char *text, enum limit_kind kind, int64_t *value)
 
 	if (end == text || number < 0)
 		return false;
-	if (kind == LIMIT_DEADLINE_S && strncasecmp(end, "ms", 2) == 0)
-		number = number < 1000 ? 1 : number / 1000;
-	else if (kind == LIMIT_DEADLINE_S && strncasecmp(end, "mi", 2) == 0)
-		number *= 60;
-	*value = number;
+	*value = kind == LIMIT_SCRIPT_S ? in_seconds(number, end) : number;
 	return true;
 }
 

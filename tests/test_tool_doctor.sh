@@ -429,7 +429,7 @@ limits_that_cut_events_are_told() {
 		CGIDScriptTimeout ${SECONDS}
 		ProxyPass "/webhook" \
 		  "unix:/x|fcgi://x" connectiontimeout=90 \
-		  timeout=900ms
+		  timeout=1mi
 		server.max-request-size = 63
 		server.max-read-idle = 3
 		fastcgi.server = ( "" => (( "read-timeout" => 24 )))
@@ -454,6 +454,25 @@ limits_that_cut_events_are_told() {
 		has fail FcgidIOTimeout "not set, and so by default: 40 s" &&
 		doctor 1 --server-config "$dir/none.conf" &&
 		has fail "server's file" "cannot be opened"
+}
+
+# To Apache 2.4 the others are whole seconds, whatever stands behind them.
+of_apaches_timeouts_one_has_a_unit() {
+	cat >"$dir/site.conf" <<-'END'
+		ProxyTimeout 1mi
+		ProxyPass /x fcgi://x timeout=40000ms
+		CGIDScriptTimeout 1mi
+		CGIDScriptTimeout 1h
+		CGIDScriptTimeout 900ms
+		CGIDScriptTimeout 9223372036854775807h
+	END
+	doctor 1 --server-config "$dir/site.conf" &&
+		has fail ProxyTimeout ":1: 1 s is too little" &&
+		has ok timeout= ":2: 40000 s, enough" &&
+		has ok CGIDScriptTimeout ":3: 60 s, enough" &&
+		has ok CGIDScriptTimeout ":4: 3600 s, enough" &&
+		has fail CGIDScriptTimeout ":5: 1 s is too little" &&
+		has ok CGIDScriptTimeout ":6: "
 }
 
 # Behind the simulator's address there is a server, but not the program.
@@ -604,6 +623,7 @@ checks="a_place_that_is_well_has_nothing_to_mend
 	a_program_below_a_document_root_needs_its_htaccess
 	the_examples_limits_are_well
 	limits_that_cut_events_are_told
+	of_apaches_timeouts_one_has_a_unit
 	a_server_that_does_not_reach_the_program_is_told
 	what_a_careless_server_gives_is_told
 	lighttpd_with_the_example_gives_nothing
