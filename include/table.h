@@ -68,7 +68,9 @@ bool table_read_format(const char *word, enum table_format *format);
 /*
  * Prints the table. TEXT escapes control characters, so that hostile ids
  * cannot move the cursor, and shows no value as "-"; JSON shows it as null,
- * CSV as nothing. STATUS_IO: out did not take all of it.
+ * CSV as nothing. STATUS_IO: out did not take all of it. STATUS_MEMORY: it
+ * ran out, or a JSON string would take more than 1 MiB; what was printed is
+ * not whole.
  */
 enum status table_print(
     const struct table *table, enum table_format format, FILE *out);

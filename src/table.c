@@ -6,11 +6,12 @@
 
 #include "text.h"
 
-#define FIRST_CELLS     64
-#define JSON_STRING_MAX 65536
-#define COLUMN_GAP      2
-#define ESCAPED_BYTES   4  /* \x1b */
-#define WIDEST_COLUMN   60 /* one long cell does not push the rest away */
+#define FIRST_CELLS   64
+#define COLUMN_GAP    2
+#define ESCAPED_BYTES 4  /* \x1b */
+#define WIDEST_COLUMN 60 /* one long cell does not push the rest away */
+/* The longest cell is an event: 96 KiB at most, six bytes for one escaped. */
+#define JSON_STRING_MAX (1 << 20)
 
 struct column {
 	char *name;

@@ -109,6 +109,32 @@ static void json_keeps_numbers_and_null(void **state)
 	    "  {\"name\": \"b\", \"n\": null, \"note\": \"x\"}]\n");
 }
 
+/* queue show prints it: 96 KiB, of which each byte takes six as \u0001. */
+static void json_takes_the_longest_event_there_is(void **state)
+{
+	enum { BYTES = 98304 };
+	struct table *table = make_table(NULL, 0);
+	char *body = malloc(BYTES + 1);
+	char *printed = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&printed, &bytes);
+
+	(void)state;
+	assert_non_null(body);
+	assert_non_null(out);
+	memset(body, 1, BYTES);
+	body[BYTES] = '\0';
+	assert_int_equal(table_cell(table, body), STATUS_OK);
+	assert_int_equal(table_cell(table, "1"), STATUS_OK);
+	assert_int_equal(table_cell(table, NULL), STATUS_OK);
+	assert_int_equal(table_print_object(table, 0, out), STATUS_OK);
+	fclose(out);
+	assert_true(bytes > (size_t)6 * BYTES);
+	free(printed);
+	free(body);
+	table_free(table);
+}
+
 static void ndjson_has_an_object_a_line(void **state)
 {
 	static const char *const cells[] = {
@@ -229,6 +255,7 @@ int main(void)
 	    cmocka_unit_test(csv_quotes_what_rfc_4180_says),
 	    cmocka_unit_test(csv_starts_no_formula),
 	    cmocka_unit_test(json_keeps_numbers_and_null),
+	    cmocka_unit_test(json_takes_the_longest_event_there_is),
 	    cmocka_unit_test(ndjson_has_an_object_a_line),
 	    cmocka_unit_test(parts_make_one_table),
 	    cmocka_unit_test(no_rows_are_only_the_names),
