@@ -19,6 +19,17 @@ struct column {
 	size_t width; /* at least, since earlier parts had it */
 };
 
+/*
+ * Cells stand in one list, row after row: where one is follows from its number
+ * and that of the columns, which therefore are fixed when the first cell comes.
+ * What a last row lacks of its cells is in no print; table_rows counts whole
+ * ones.
+ *
+ * A table that is printed at once stays as it is: table_print may be called
+ * again. One that is printed in parts is begun after the first of them and has
+ * no cells after each; begun and has_rows tell the next part what stands before
+ * it.
+ */
 struct table {
 	struct column columns[TABLE_COLUMNS_MAX];
 	size_t column_count;
@@ -52,6 +63,7 @@ struct table *table_new(void)
 	return calloc(1, sizeof(struct table));
 }
 
+/* The list keeps its memory: the next part will be about as long. */
 static void forget_rows(struct table *table)
 {
 	for (size_t i = 0; i < table->cell_count; i++)
@@ -100,6 +112,7 @@ static bool has_room(struct table *table)
 		wanted = FIRST_CELLS;
 	if (wanted > TABLE_CELLS_MAX)
 		wanted = TABLE_CELLS_MAX;
+	/* On failure the old list is whole, and so is the table. */
 	cells = realloc(table->cells, wanted * sizeof *cells);
 	if (cells == NULL)
 		return false;
@@ -110,6 +123,7 @@ static bool has_room(struct table *table)
 
 enum status table_cell(struct table *table, const char *text)
 {
+	/* The place first: when that fails there is no copy to free. */
 	char *copy = NULL;
 
 	if (!has_room(table))
@@ -154,6 +168,7 @@ static bool is_control(unsigned char byte)
 /* U+0080 to U+009F are controls as well: 0xC2 and the number itself. */
 static bool is_c1(const char *at)
 {
+	/* At the text's end at[1] is the NUL, which is none. */
 	return (unsigned char)at[0] == 0xc2 && (unsigned char)at[1] >= 0x80 &&
 	       (unsigned char)at[1] <= 0x9f;
 }
@@ -203,6 +218,10 @@ static size_t column_width(const struct table *table, size_t column)
 	if (widest < table->columns[column].width)
 		widest = table->columns[column].width;
 	for (size_t row = 0; row < table_rows(table); row++) {
+		/*
+		 * Wider than that it sticks out of its own line, and of no
+		 * other.
+		 */
 		size_t width = width_of(shown(table_text(table, row, column)));
 
 		if (width > widest && width <= WIDEST_COLUMN)
@@ -267,6 +286,7 @@ bool table_is_formula(const char *field)
 static void print_csv_field(
     const char *field, enum table_kind kind, bool last, FILE *out)
 {
+	/* Of a number a minus in front is no formula, but what it is. */
 	bool formula = kind == TABLE_WORD && table_is_formula(field);
 	bool quoted = formula || strpbrk(field, ",\"\r\n") != NULL;
 
@@ -342,6 +362,10 @@ static bool print_json_row(const struct table *table, size_t row, FILE *out)
 		fputs(i == 0 ? "{" : ", ", out);
 		whole &= print_json_string(table_name(table, i), out);
 		fputs(": ", out);
+		/*
+		 * A number is ours, written by SQLite or printf: it needs no
+		 * quotes.
+		 */
 		if (cell != NULL && table->columns[i].kind == TABLE_NUMBER)
 			fputs(cell, out);
 		else
@@ -359,6 +383,10 @@ static bool print_json(const struct table *table, bool last, FILE *out)
 	if (!table->begun)
 		putc('[', out);
 	for (size_t row = 0; row < table_rows(table); row++) {
+		/*
+		 * No comma before the first row of all parts, and none behind
+		 * the last: which that is nobody knows while parts still come.
+		 */
 		bool first = row == 0 && !table->has_rows;
 
 		fputs(first ? "\n  " : ",\n  ", out);
@@ -420,6 +448,7 @@ enum status table_print_part(
 {
 	enum status status = print(table, format, last, out);
 
+	/* Before the rows are forgotten, as it is they that are measured. */
 	for (size_t i = 0; format == TABLE_TEXT && i < table->column_count; i++)
 		table->columns[i].width = column_width(table, i);
 	table->begun = true;

@@ -112,6 +112,10 @@ int tool_breaker(int argc, char **argv)
 	enum circuit_mode mode;
 	const char *upstream;
 
+	/*
+	 * By three words, of which the second is a mode; a --format also makes
+	 * three.
+	 */
 	if (argc == 3 && find_mode(argv[1], &mode)) {
 		upstream = find_upstream(argv[2]);
 		if (upstream != NULL)

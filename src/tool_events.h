@@ -31,7 +31,9 @@ bool tool_events_read_show(int argc, char **argv, int first,
 
 /*
  * tool_events_list.c: prints the decisions that the words mean; with follow
- * also those that come, until a signal, --for, or who reads them ends it.
+ * also those that come, until a signal, --for, or who reads them ends it; its
+ * signals stay blocked then. Other statuses than OK: those of db_done, and of
+ * table_print; what was printed is not whole.
  */
 enum status tool_events_list(
     struct db *db, const struct tool_events_words *words);

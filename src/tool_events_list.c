@@ -16,7 +16,12 @@
 
 #define POLL_US (500 * CLOCK_MS)
 
-/* What is on its way to stdout. */
+/*
+ * What is on its way to stdout. The table has the rows that were taken and are
+ * not printed yet: at most PART_ROWS, since print_part empties it. status is
+ * what memory or stdout came to; the first failure stays, and ends the walk.
+ * What the database came to is returned beside it.
+ */
 struct printing {
 	struct table *table;
 	enum table_format format;
@@ -36,6 +41,7 @@ static int count_columns(const struct printing *printing, struct db_row *row)
 /* Their names stand above the rows also when there are none. */
 static enum status add_columns(struct printing *printing, struct db *db)
 {
+	/* Taken in hand for its columns only: it is never stepped. */
 	struct db_row *row = db_use(db, SQL_reports_events);
 	enum status status = STATUS_OK;
 	enum status done;
@@ -155,6 +161,10 @@ static enum status find_start(
 	    .first_id = INT64_MAX,
 	};
 	struct event_list walk;
+	/*
+	 * Before the walk: what comes while it goes on has a number beyond, and
+	 * is left to print_newer, which shows it once.
+	 */
 	enum status status = event_list_newest(db, after);
 
 	event_list_begin(&walk, &words->filter);
@@ -230,11 +240,16 @@ static enum status follow(struct db *db, const struct tool_events_words *words,
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	/* --limit says how many of those that are there are shown at first. */
 	printing->left = INT64_MAX;
 	status = find_start(db, words, &after);
 	if (status == STATUS_OK)
 		status = print_newer(db, words, &after, printing);
 	while (status == STATUS_OK && goes_on && has_reader()) {
+		/*
+		 * Also at the end it is looked once more: what was decided
+		 * until the signal or the time is shown.
+		 */
 		goes_on = rest(&signals, until_us);
 		status = print_newer(db, words, &after, printing);
 	}

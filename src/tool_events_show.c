@@ -99,6 +99,7 @@ static void print_outcome(
     const struct story *story, const struct terminal *terminal)
 {
 	print_label("outcome");
+	/* Its outcome and its status are NULL (story.h). */
 	if (story->id == 0) {
 		printf("none yet: it is in the queue\n");
 		return;
@@ -157,6 +158,7 @@ struct line {
 static struct line find_line(
     const struct story *story, const struct terminal *terminal)
 {
+	/* There is one: print_steps has looked. */
 	const struct story_step *first = &story->steps[0];
 	const struct story_step *last = &story->steps[story->step_count - 1];
 	int numbers = STEP_WIDTH + 2 * (MS_WIDTH + 2);
@@ -180,6 +182,10 @@ static void print_bar(const struct line *line, const struct story_step *step)
 	int to = 0;
 
 	if (all_us > 0) {
+		/*
+		 * The beginning is rounded down and the end to the nearest, so
+		 * that steps which follow each other leave no gap.
+		 */
 		from = (int)(start_us * line->width / all_us);
 		to = (int)((end_us * line->width + all_us / 2) / all_us);
 	}

@@ -40,6 +40,7 @@ static bool read_duration(const char *word, int64_t *us)
 	/* strtol would take blanks and a sign as well. */
 	if (word[0] < '0' || word[0] > '9')
 		return false;
+	/* What is too large for it comes back as LONG_MAX, over COUNT_MAX. */
 	count = strtol(word, &unit, 10);
 	if (count > COUNT_MAX)
 		return false;
@@ -126,6 +127,9 @@ static bool read_limit(struct reading *reading, const char *value)
 	char *end;
 	long limit = strtol(value, &end, 10);
 
+	/*
+	 * Given, even as the default: other formats then heed it as text does.
+	 */
 	reading->limited = true;
 	if (strcmp(value, "all") == 0) {
 		reading->words->limit = INT64_MAX;
@@ -260,6 +264,7 @@ bool tool_events_read(
 			return false;
 		i += alone ? 1 : 2;
 	}
+	/* Only now all is known: options come in any order. */
 	return read_period(&reading) && fits_together(&reading);
 }
 

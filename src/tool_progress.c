@@ -26,8 +26,10 @@ static void show(const struct tool_progress *progress)
 	int64_t done = progress->done;
 	int length;
 
+	/* More may have come since they were counted. */
 	if (done > progress->total)
 		done = progress->total;
+	/* total is not 0: without items nothing shows. */
 	length = (int)(done * WIDTH / progress->total);
 	fprintf(stderr, "\r%s [%.*s%*s] %lld of %lld", progress->what, length,
 	    full, WIDTH - length, "", (long long)done,

@@ -18,13 +18,16 @@ struct tool_progress {
 	bool shows;
 };
 
+/* total: how many items there will be, 0 when that is not known. what stands
+ * before the bar, and is borrowed until tool_progress_end. */
 void tool_progress_begin(
     struct tool_progress *progress, const char *what, int64_t total);
 
 /* So many more are done. */
 void tool_progress_add(struct tool_progress *progress, int64_t count);
 
-/* Takes the bar away. */
+/* Takes the bar away, so that what is printed next has a line of its own.
+ * Called once more it does nothing. */
 void tool_progress_end(struct tool_progress *progress);
 
 #endif

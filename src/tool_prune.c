@@ -34,6 +34,11 @@ static const char held[] =
     "ago, and it may be ahead: nothing is deleted for a day. If the clock is\n"
     "right, stockroute prune --anyway deletes at once.\n";
 
+/*
+ * One call of the command. folded and left are those of the newest look, count
+ * is the sum of all transactions. turn stays PRUNE_DUE unless the database says
+ * otherwise: --anyway does not ask it, --dry-run neither.
+ */
 struct prune {
 	struct db *db;
 	struct prune_limits limits;
@@ -88,6 +93,7 @@ static enum status prune_all(struct prune *prune)
 	struct prune_count before;
 	enum status status;
 
+	/* Of the decisions alone: how many sums will go nobody knows before. */
 	tool_progress_begin(&prune->progress, "pruning", prune->left);
 	do {
 		before = prune->count;
@@ -108,6 +114,10 @@ static enum status take_turn(struct prune *prune)
 
 	if (prune->anyway)
 		return prune_trust(prune->db, now_us);
+	/*
+	 * An interval of 0 is always over: a cron job runs when it is called,
+	 * however short a while ago a process did the same.
+	 */
 	return prune_turn(prune->db, now_us, 0, &prune->turn, &ago_us);
 }
 
@@ -161,6 +171,7 @@ int tool_prune(int argc, char **argv)
 	if (prune.db == NULL)
 		return 1;
 	prune_limits_at(config, clock_wall_us(), &prune.limits);
+	/* The limits are of this moment for the whole run, so that it ends. */
 	status = dry ? tell(&prune) : work(&prune);
 	if (status != STATUS_OK)
 		fprintf(stderr, "stockroute prune: %s\n", status_name(status));

@@ -81,6 +81,7 @@ static bool read_format(struct tool_words *words, const char *value)
 	return table_read_format(value, &words->format);
 }
 
+/* html is no format of a table: format keeps its default then. */
 static bool read_report_format(struct tool_words *words, const char *value)
 {
 	words->html = strcmp(value, "html") == 0;
@@ -112,6 +113,10 @@ static bool read_option(struct tool_words *words, unsigned allowed,
     const char *name, const char *value)
 {
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		/*
+		 * --format stands there twice. A subcommand is allowed one of
+		 * the two, so the search goes on past the other.
+		 */
 		if (strcmp(name, options[i].name) != 0 ||
 		    (allowed & (unsigned)options[i].word) == 0)
 			continue;
@@ -153,6 +158,7 @@ static bool read_versus_period(
 	return false;
 }
 
+/* Both periods at one moment, so that a "now" means the same in both. */
 static bool read_periods(struct tool_words *words)
 {
 	int64_t now_us = clock_wall_us();
@@ -160,6 +166,7 @@ static bool read_periods(struct tool_words *words)
 	bool good;
 
 	text_init(&problem, PROBLEMS_MAX);
+	/* For localtime_r(3), which need not look at TZ by itself. */
 	tzset();
 	good = period_read(&words->said, now_us, &words->period, &problem) &&
 	       read_versus_period(words, now_us, &problem);
@@ -209,11 +216,13 @@ static struct db *open_db(
 		    text_string(&problems));
 		goto out;
 	}
+	/* What the modules below log comes to stderr: no log is opened here. */
 	log_set_level(config->log_level);
 	status = db_open(config->db, mode, &db, problem);
 	if (status != STATUS_OK)
 		fprintf(stderr, "stockroute: %s\n", problem);
 out:
+	/* Only with the database: who gets NULL has nothing to free. */
 	if (db != NULL && given != NULL)
 		*given = config;
 	else

@@ -49,7 +49,8 @@ bool tool_read_words(int argc, char **argv, int first, unsigned allowed,
     struct tool_words *words);
 
 /*
- * Opens the configured database as db_open does. NULL: the reason and the
+ * Opens the configured database as db_open does, by the few settings that this
+ * needs: secrets may be out of the caller's reach. NULL: the reason and the
  * remedy were printed. Close with db_close.
  */
 struct db *tool_open_db(enum db_mode mode);

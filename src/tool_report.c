@@ -79,12 +79,17 @@ static enum status print_view(const struct view *view,
 
 static enum status report(struct db *db, const struct tool_words *words)
 {
+	/*
+	 * Before anything is read: how fine the course is to be follows from
+	 * the width.
+	 */
 	struct terminal terminal = config_terminal(STDOUT_FILENO, words->color);
 	struct view view = make_view(words, &terminal);
 	enum status status = view_read(db, clock_wall_us(), &view);
 
 	if (status == STATUS_OK)
 		status = print_view(&view, words, &terminal);
+	/* Also after a failure: of two periods one may have been read. */
 	view_done(&view);
 	if (status == STATUS_TOO_LARGE)
 		fprintf(stderr, "stockroute report: there are too many groups; "

@@ -52,6 +52,10 @@ static enum status reseal_all(struct db *db, struct keyring *ring,
 
 	if (status != STATUS_OK)
 		return status;
+	/*
+	 * A key of the settings is nobody's to change here: who runs this has
+	 * given the new one to STOCKROUTE_KEY already.
+	 */
 	if (keyring_path(ring)[0] != '\0')
 		status = keyring_renew(ring, problems);
 	if (status == STATUS_OK)
@@ -88,6 +92,10 @@ static int reseal(void)
 	if (db == NULL)
 		return 1;
 	text_init(&problems, PROBLEMS_MAX);
+	/*
+	 * Where no process has run yet the key file is made, as it would be
+	 * then.
+	 */
 	status = keyring_open(config, true, &ring, &problems);
 	if (status == STATUS_OK)
 		status = reseal_all(db, ring, &counts, &problems);
