@@ -105,10 +105,12 @@ static bool check_folder(const char *path)
 	char *slash;
 
 	snprintf(folder, sizeof folder, "%s", path);
+	/* There is one: config_load takes only paths that begin with it. */
 	slash = strrchr(folder, '/');
 	if (slash == folder)
 		slash++;
 	*slash = '\0';
+	/* Also to search it: a file of it cannot be opened otherwise. */
 	if (access(folder, W_OK | X_OK) == 0)
 		return true;
 	snprintf(line, sizeof line, "folder %s: %s", folder, strerror(errno));
@@ -153,6 +155,7 @@ static bool check_key(const struct config *config)
 	text_init(&problems, PROBLEMS_MAX);
 	good = keyring_open(config, false, &ring, &problems) == STATUS_OK;
 	print_problems(&problems);
+	/* That it is a key, config_load has seen to: only memory can fail. */
 	if (config->key[0] != '\0')
 		say("ok", "key", "STOCKROUTE_KEY");
 	else
@@ -186,6 +189,7 @@ static void got_stock(void *arg)
 	loop_stop(live->app.loop);
 }
 
+/* After the token, one at a time: so each time is that of one call alone. */
 static void ask_inventory(struct live *live)
 {
 	live->begun_us = clock_mono_us();
@@ -245,6 +249,7 @@ static void remove_database(const char *folder)
 
 	for (i = 0; i < sizeof names / sizeof *names; i++) {
 		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		/* Not each of them is there, and then nothing is to be done. */
 		unlink(path);
 	}
 	rmdir(folder);
@@ -259,6 +264,7 @@ static bool check_live(struct config *config, const char *sku)
 
 	text_init(&problems, PROBLEMS_MAX);
 	live.app.loop = loop_new();
+	/* What is here is freed by hand: app_start takes config only below. */
 	if (!live.app.loop || !mkdtemp(folder)) {
 		config_free(config);
 		loop_free(live.app.loop);
@@ -268,6 +274,10 @@ static bool check_live(struct config *config, const char *sku)
 	/* Not the real one: the token there is not ours to replace. */
 	snprintf(config->db, sizeof config->db, "%s/db", folder);
 	if (app_start(&live.app, &problems) == STATUS_OK) {
+		/*
+		 * What took too long may still be under way then. It is
+		 * borrowed from live, which therefore outlives app_close.
+		 */
 		look(&live);
 		app_close(&live.app);
 	} else {
@@ -332,6 +342,7 @@ int tool_check(int argc, char **argv)
 	good = check_routing(config);
 	good = check_database(config) && good;
 	good = check_key(config) && good;
+	/* With a wrong map or key file the program would not start either. */
 	if (live && good)
 		return check_live(config, sku) ? 0 : 1;
 	config_free(config);

@@ -40,6 +40,7 @@ void doctor_tell(struct doctor *doctor, enum doctor_verdict verdict,
     const char *check, const char *remedy, const char *format, ...)
 {
 	char found[FOUND_BYTES];
+	/* In the order of make_table's columns. No remedy is no value there. */
 	const char *cells[] = {
 	    verdicts[verdict], check, found, *remedy != '\0' ? remedy : NULL};
 	va_list args;
@@ -122,6 +123,7 @@ static bool read_option(
 static bool read_words(struct doctor *doctor, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
+		/* The only word without a value. */
 		if (strcmp(argv[i], "--live") == 0) {
 			doctor->live = true;
 			continue;
@@ -169,6 +171,10 @@ static void load(struct doctor *doctor)
 /* The server's files come first: they may name document roots. */
 static void check(struct doctor *doctor)
 {
+	/*
+	 * It needs no configuration, and what it finds may be why there is
+	 * none.
+	 */
 	doctor_check_process(doctor);
 	load(doctor);
 	if (!doctor->config) {
@@ -198,6 +204,7 @@ int tool_doctor(int argc, char **argv)
 	if (!make_table(doctor))
 		goto out;
 	check(doctor);
+	/* Better nothing than a table without the line that failed. */
 	if (doctor->failed) {
 		fprintf(stderr, "stockroute doctor: out of memory\n");
 		goto out;

@@ -65,6 +65,10 @@ static void folder_of(const char *path, char folder[CONFIG_TEXT_BYTES])
 
 /* ---- All the files ------------------------------------------------------- */
 
+/*
+ * Who may not enter a folder sees no file in it. The folder is looked at by
+ * itself, and secrets were read when the configuration was loaded.
+ */
 static void visit_if_there(struct doctor *doctor, doctor_visit *visit,
     void *arg, const char *what, const char *path)
 {
@@ -75,6 +79,10 @@ static void visit_if_there(struct doctor *doctor, doctor_visit *visit,
 static void each_database_file(
     struct doctor *doctor, doctor_visit *visit, void *arg)
 {
+	/*
+	 * Log and index are SQLite's, and not always there; the gate is
+	 * writegate.c's, the key keyfile.c's.
+	 */
 	static const char *const suffixes[] = {
 	    "", "-wal", "-shm", "-gate", ".key"};
 	char path[CONFIG_TEXT_BYTES + 8];
@@ -97,6 +105,7 @@ void doctor_each_file(struct doctor *doctor, doctor_visit *visit, void *arg)
 		visit_if_there(doctor, visit, arg, key, path);
 	visit_if_there(doctor, visit, arg, "UPSTREAM_CLIENT_KEY",
 	    config->upstream_client_key);
+	/* Without a file for the key it is in the certificate's (http.h). */
 	if (config->upstream_client_key[0] == '\0')
 		visit_if_there(doctor, visit, arg, "UPSTREAM_CLIENT_CERT",
 		    config->upstream_client_cert);
@@ -154,6 +163,7 @@ static void check_secret_file(struct doctor *doctor, const char *what,
 	if (file_check_private(facts, &problem) == STATUS_OK)
 		tell_mode(doctor, what, path, facts);
 	else
+		/* The words name the remedy themselves (file.h). */
 		doctor_tell(doctor, DOCTOR_FAIL, what, "", "%s %s", path,
 		    text_string(&problem));
 	text_done(&problem);
@@ -175,6 +185,7 @@ static void check_log_file(
 		tell_mode(doctor, "log", path, facts);
 }
 
+/* what tells which file it is: that of a secret has its setting's name. */
 static void check_file(
     struct doctor *doctor, void *arg, const char *what, const char *path)
 {
@@ -272,6 +283,7 @@ static void check_space(struct doctor *doctor, const char *folder)
 
 	if (statvfs(folder, &about) != 0)
 		return;
+	/* What is kept for root does not count: the program is not root. */
 	free_bytes = (int64_t)(about.f_bavail * about.f_frsize);
 	if (free_bytes < config->disk_min_bytes)
 		doctor_tell(doctor, DOCTOR_FAIL, "free space",
@@ -314,6 +326,11 @@ const char *doctor_place(const struct doctor *doctor, const char *path,
 
 		if (!realpath(doctor->docroots.items[i], root))
 			continue;
+		/*
+		 * Resolved paths end without a slash, but for the root itself.
+		 * The byte after it must be one, or /var/www2 would lie in
+		 * /var/www.
+		 */
 		length = strcmp(root, "/") == 0 ? 0 : strlen(root);
 		if (strncmp(file, root, length) != 0 || file[length] != '/')
 			continue;

@@ -163,6 +163,7 @@ static void take_limit(struct scan *scan, size_t number, const char *text)
 
 	text += strspn(text, WHITE "=>:+\"");
 	snprintf(place, sizeof place, "%s:%d", scan->file, scan->line);
+	/* Also when it is no number, which is told: it has no default then. */
 	scan->seen |= 1U << number;
 	if (read_number(text, limit->kind, &value))
 		judge(scan, limit, value, place);
@@ -335,6 +336,10 @@ static char *read_text(struct doctor *doctor, const char *path)
 
 	text_init(&problem, WORDS_MAX);
 	if (file_open(path, &fd, &facts, &problem) == STATUS_OK)
+		/*
+		 * What is beyond is not looked at; a NUL stands behind in any
+		 * case.
+		 */
 		text = calloc(1, FILE_MAX + 1);
 	if (text && !file_read(fd, text, FILE_MAX, &length)) {
 		free(text);
@@ -363,6 +368,10 @@ static void scan_file(struct scan *scan, const char *path)
 
 /* ---- What is missing ----------------------------------------------------- */
 
+/*
+ * A module has its limit also where no line sets it. Who uses the module in one
+ * file and sets the limit in another has set it.
+ */
 static void check_fallbacks(struct scan *scan)
 {
 	for (size_t i = 0; i < LIMITS; i++)

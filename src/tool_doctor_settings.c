@@ -37,6 +37,10 @@ static void check_user(struct doctor *doctor)
 
 static void check_umask(struct doctor *doctor)
 {
+	/*
+	 * It can only be read by being set. No other thread makes files
+	 * meanwhile: this is the first check, and none is started yet.
+	 */
 	mode_t mask = umask(077);
 
 	umask(mask);
@@ -125,6 +129,9 @@ static size_t secret_bytes(const struct config *config, const char *secret)
 	if (config->webhook_auth == WEBHOOK_AUTH_HMAC &&
 	    config->webhook_scheme == WEBHOOK_SCHEME_STANDARD &&
 	    strncmp(secret, "whsec_", 6) == 0)
+		/*
+		 * In base64 four characters are three bytes; = only fills up.
+		 */
 		return (strcspn(secret, "=") - 6) * 3 / 4;
 	return strlen(secret);
 }
@@ -151,6 +158,7 @@ static void check_length(
 		doctor_tell(doctor, DOCTOR_OK, check, "", "%zu bytes", bytes);
 }
 
+/* One that is not yet to be used is not told of: it is the next one. */
 static void check_time(struct doctor *doctor, const char *check,
     const struct webhook_secret *secret)
 {
@@ -180,6 +188,7 @@ static bool is_valid(const struct webhook_secret *secret, int64_t now_us)
 static void check_secrets(struct doctor *doctor)
 {
 	const struct config *config = doctor->config;
+	/* That one has no times: where it is set, somebody is let in. */
 	bool valid = config->webhook_secret[0] != '\0';
 	int64_t now_us = clock_wall_us();
 

@@ -297,6 +297,7 @@ static void check_url(struct web *web, const char *url)
 		length--;
 	snprintf(base, sizeof base, "%.*s", (int)length, url);
 	ask_place(web, base, "/");
+	/* Without a server all the other answers would be failures, too. */
 	if (web->code == 0) {
 		doctor_tell(web->doctor, DOCTOR_FAIL, "url",
 		    "give the web server's address, https://host",
@@ -369,6 +370,7 @@ static bool open_web(struct web *web)
 	if (web->loop)
 		web->http = http_new(web->loop, 1, 1);
 	text_init(&web->body, HTTP_ANSWER_MAX);
+	/* close_web frees what there is, also after a failure. */
 	return web->http != NULL;
 }
 
@@ -402,6 +404,7 @@ static void check_clocks(struct doctor *doctor)
 	if (!doctor->live)
 		return;
 	if (open_web(&web)) {
+		/* As the program goes there: by its proxy, if it has one. */
 		http_set_way(
 		    web.http, &(struct http_way){
 				  .ca_file = config->upstream_ca_file,
