@@ -16,6 +16,10 @@ static const char usage[] =
     "            waits for its next attempt stays for the next run\n"
     "  --follow  goes on until SIGTERM or SIGINT\n";
 
+/*
+ * One run. ended, again and parked are what this process did; what the servers
+ * beside it work off is in none of them. All of it is the loop's.
+ */
 struct drain {
 	struct tool_worker worker;
 	bool follow;
@@ -53,6 +57,10 @@ static void tick(void *arg)
 
 	if (drain->follow)
 		return;
+	/*
+	 * Idle means here that nothing is due: what waits for its next attempt
+	 * does not hold up the end, or one dead upstream would.
+	 */
 	drain->status = queue_status(queue);
 	if (drain->status != STATUS_OK || queue_is_idle(queue))
 		tool_worker_stop(&drain->worker);
@@ -100,8 +108,10 @@ int tool_drain(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	/* Before a secret is read. */
 	confine_begin();
 	if (tool_worker_open(&drain.worker, "queue drain")) {
+		/* When all is open; its line in the log is for debugging. */
 		confine(
 		    drain.worker.app.config, drain.worker.app.store, LOG_DEBUG);
 		code = run(&drain);

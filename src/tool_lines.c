@@ -108,8 +108,10 @@ bool tool_lines_open(
 		    path, strerror(errno));
 		return false;
 	}
+	/* Counted first: a bar needs to know how many there will be. */
 	while (tool_lines_next(lines))
 		lines->total++;
+	/* A folder can be opened, too: it shows only when it is read. */
 	if (ferror(lines->in)) {
 		fprintf(stderr, "stockroute %s: cannot read %s: %s\n", command,
 		    path, strerror(errno));

@@ -30,7 +30,10 @@ bool tool_lines_open(
     struct tool_lines *lines, const char *path, const char *command);
 void tool_lines_close(struct tool_lines *lines);
 
-/* Reads the next line that is not empty; false at the end. */
+/*
+ * Reads the next line that is not blank into line, which holds until the next
+ * call. False at the end, and where the file cannot be read any further.
+ */
 bool tool_lines_next(struct tool_lines *lines);
 
 /* Begins again with the first line. */

@@ -62,6 +62,10 @@ static void print_item(const struct table *item)
 	}
 }
 
+/*
+ * Text has two tables, JSON one object of both. Neither CSV nor NDJSON can have
+ * two, and are refused before.
+ */
 static enum status print_whole(const struct table *item,
     const struct table *attempts, enum table_format format)
 {
@@ -84,6 +88,10 @@ static enum status print_whole(const struct table *item,
 
 static enum status show(struct db *db, int64_t id, enum table_format format)
 {
+	/*
+	 * Read in one view of the file: between two the item could end, and its
+	 * attempts with it.
+	 */
 	struct table *item = NULL;
 	struct table *attempts = NULL;
 	enum status status = db_begin_read(db);
@@ -126,6 +134,10 @@ static int queue_show(const struct queue_words *words)
 	return status == STATUS_OK ? 0 : 1;
 }
 
+/*
+ * What a subcommand takes. retry and drop without any choice would mean
+ * everything by a slip: that must be said, with --all.
+ */
 #define CHOICE (QUEUE_IDS | QUEUE_CHOICE | QUEUE_ALL)
 
 static const struct {
@@ -163,6 +175,7 @@ static int run(size_t command, int argc, char **argv)
 		code = commands[command].run(&words);
 	else
 		fputs(usage, stderr);
+	/* Also what was not understood has made texts until then. */
 	queue_words_done(&words);
 	return code;
 }

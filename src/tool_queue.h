@@ -64,7 +64,9 @@ enum status queue_room(
  * Walks over the items that a filter means, up to number upto, in
  * transactions of OUTBOX_PAGE_MAX items, so that serving goes on between
  * them. visit is called within, and says in *done whether it did its work;
- * a status other than OK ends the walk and undoes its page.
+ * a status other than OK ends the walk and undoes its page. It is returned, as
+ * is what the transactions come to; the pages before it stay done, and are
+ * counted.
  */
 struct queue_walk {
 	struct db *db;
@@ -76,7 +78,7 @@ struct queue_walk {
 	void *arg;
 
 	int64_t done; /* the results, of the pages that were committed */
-	int64_t left;
+	int64_t left; /* visit did not do it: in hand, or gone meanwhile */
 };
 enum status queue_walk(struct queue_walk *walk);
 

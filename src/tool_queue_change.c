@@ -47,6 +47,10 @@ static enum status walk_page(
 	return status;
 }
 
+/*
+ * One page in one transaction, found and done: what was found to be free cannot
+ * be taken in between. Durable, since an operator is told of it.
+ */
 static enum status take_page(
     struct queue_walk *walk, struct outbox_page *page, int *done)
 {
@@ -80,6 +84,10 @@ enum status queue_walk(struct queue_walk *walk)
 		walk->done += done;
 		walk->left += page.count - done;
 		if (page.count > 0)
+			/*
+			 * By number, not by how many: what was dropped is not
+			 * there to be passed over any more.
+			 */
 			page.after = page.ids[page.count - 1];
 		tool_progress_add(walk->progress, page.count);
 	} while (page.count == OUTBOX_PAGE_MAX);
@@ -103,6 +111,7 @@ static void print_left(int64_t left)
 static enum status run(struct db *db, const struct queue_words *words,
     const struct change *change, const struct outbox_count *count)
 {
+	/* A copy, because a walk's arg is not const. */
 	struct change chosen = *change;
 	struct tool_progress progress;
 	struct queue_walk walk = {
@@ -118,6 +127,7 @@ static enum status run(struct db *db, const struct queue_words *words,
 
 	tool_progress_begin(&progress, change->was, count->items);
 	status = queue_walk(&walk);
+	/* Also after a failure: the pages before it are committed. */
 	tool_progress_end(&progress);
 	printf("%lld %s %s.\n", (long long)walk.done,
 	    walk.done == 1 ? "event" : "events", change->was);
@@ -186,6 +196,10 @@ static int change_items(
 
 	if (db == NULL)
 		return 1;
+	/*
+	 * What is put from here on has a greater number than last_id, and was
+	 * not meant.
+	 */
 	status = outbox_count(db, &words->filter, &count);
 	if (status == STATUS_OK && are_there(words, &count)) {
 		status = words->yes ? run(db, words, change, &count)

@@ -81,6 +81,10 @@ static enum status export_one(struct db *db, int64_t id, void *arg, bool *done)
 {
 	struct exporting *exporting = arg;
 	struct text *line = &exporting->line;
+	/*
+	 * In hand or not: an export is to have all, and says of each how it
+	 * was.
+	 */
 	struct outbox_copy copy = {0};
 	enum status status = outbox_read(db, id, &copy, done);
 
@@ -103,7 +107,7 @@ static bool close_file(FILE *out)
 
 	if (out == stdout)
 		return good;
-	/* Of a pipe: what reads it sees to the disk (fsync(2)). */
+	/* A pipe cannot be synced (fsync(2)): its reader sees to that. */
 	good = good && (fsync(fileno(out)) == 0 || errno == EINVAL);
 	return fclose(out) == 0 && good;
 }
@@ -115,6 +119,7 @@ static FILE *open_file(const char *path)
 
 	if (strcmp(path, "-") == 0)
 		return stdout;
+	/* A file that is there keeps its mode: who made it has chosen that. */
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
@@ -155,6 +160,7 @@ int queue_export(const struct queue_words *words)
 
 	if (db == NULL)
 		return 1;
+	/* After the database: a file is emptied only when there is one. */
 	out = open_file(words->file);
 	if (out == NULL) {
 		fprintf(stderr, "stockroute queue: cannot write %s: %s\n",

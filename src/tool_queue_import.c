@@ -48,6 +48,7 @@ static const char *text_field(
 	return "";
 }
 
+/* json_integer_value gives 0 for what is no integer: a 0 alone says nothing. */
 static int64_t int_field(
     struct reading *reading, const char *field, int64_t max)
 {
@@ -76,6 +77,7 @@ static int64_t holder_field(struct reading *reading)
 
 	if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
 		blame(reading, "claim_holder", "must be a number in quotes");
+	/* What is beyond int64_t becomes the greatest there is. */
 	return strtoll(digits, NULL, 10);
 }
 
@@ -100,6 +102,7 @@ static void read_attempt(
 	attempt->attempt = (int)int_field(&reading, "attempt", COUNT_MAX);
 	attempt->ended_us = int_field(&reading, "ended_us", MOMENT_MAX);
 	attempt->http = (int)int_field(&reading, "http", 999);
+	/* It fits: text_field gives nothing longer than it was asked for. */
 	strcpy(attempt->status,
 	    text_field(&reading, "status", sizeof attempt->status));
 	strcpy(attempt->error,
@@ -136,6 +139,7 @@ static void read_history(struct reading *reading, struct outbox_copy *copy)
 		blame(reading, "history", "must be a list of attempts");
 		return;
 	}
+	/* One more, because for none calloc may give NULL. */
 	copy->history = calloc(count + 1, sizeof *copy->history);
 	if (copy->history == NULL) {
 		blame(reading, "history", "out of memory");
@@ -200,7 +204,12 @@ static void read_copy(struct reading *reading, struct outbox_copy *copy)
 	item->fence = int_field(reading, "fence", FENCE_MAX);
 	item->superseded = bool_field(reading, "superseded");
 	read_trace(reading, &item->trace);
+	/* After the fence, which must not be below those of the history. */
 	read_history(reading, copy);
+	/*
+	 * The last: it compares with the interaction, and a line that is wrong
+	 * already need not be parsed twice.
+	 */
 	read_body(reading, item);
 }
 
@@ -212,6 +221,7 @@ static bool read_line(const struct tool_lines *lines, struct outbox_copy *copy,
 	json_t *json = NULL;
 	enum status status = STATUS_TOO_LARGE;
 
+	/* First of all, so that outbox_copy_done may follow any return. */
 	*copy = (struct outbox_copy){0};
 	*reading = (struct reading){.within = ""};
 	if (!lines->too_long)
@@ -274,6 +284,10 @@ static enum status import_one(
 		return outbox_import(importing->db, copy, is_new);
 	status = outbox_has(importing->db, &copy->item, &there);
 	*is_new = !there;
+	/*
+	 * Twice in the file, an event counts twice, as it is not there yet: room
+	 * may seem to lack that would do, but not the other way round.
+	 */
 	if (!there) {
 		importing->more.rows += copy->parked ? 0 : 1;
 		importing->more.bytes += (int64_t)copy->item.body_bytes;
@@ -351,6 +365,7 @@ static enum status take_pages(
 		status = importing->writes
 			     ? write_page(importing, lines, &read, &added)
 			     : look_at_page(importing, lines, &read, &added);
+		/* Else it counts as nothing: what it wrote was undone. */
 		if (status == STATUS_OK) {
 			importing->added += added;
 			importing->known += read - added;
@@ -407,6 +422,7 @@ static enum status run(struct tool_lines *lines, bool yes)
 	struct importing importing = {0};
 	enum status status;
 
+	/* Who only looks may do so with a file he cannot write. */
 	importing.db =
 	    tool_open_capped(yes ? DB_SERVE : DB_READ, &importing.config);
 	if (importing.db == NULL)
@@ -432,6 +448,10 @@ int queue_import(const struct queue_words *words)
 
 	if (!tool_lines_open(&lines, words->file, "queue"))
 		goto out;
+	/*
+	 * Before the database: a wrong file is told of also where there is
+	 * none.
+	 */
 	faults = count_faults(&lines);
 	if (faults > 0) {
 		fprintf(stderr,

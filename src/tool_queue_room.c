@@ -33,6 +33,9 @@ static bool has_bytes(const struct config *config, int64_t bytes)
 /* What comes goes through the log of changes before it is in the file. */
 static bool has_disk(const struct config *config, int64_t more)
 {
+	/*
+	 * INT64_MAX, which is room enough, when nothing is known of the disk.
+	 */
 	int64_t bytes = health_disk_free(config->db) - 2 * more;
 
 	if (bytes >= config->disk_min_bytes)
@@ -53,6 +56,7 @@ enum status queue_room(
 
 	if (status != STATUS_OK)
 		return status;
+	/* One cap is told at a time: the first that does not hold. */
 	if (!has_rows(config, have.rows + more->rows) ||
 	    !has_bytes(config, have.bytes + more->bytes) ||
 	    !has_disk(config, more->bytes))

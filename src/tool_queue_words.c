@@ -97,6 +97,7 @@ static const struct option *find_option(const char *name, unsigned allowed)
 	return NULL;
 }
 
+/* 18 digits fit into an int64_t whatever they are. */
 static bool is_id(const char *word)
 {
 	return word[0] != '\0' && strlen(word) < 19 &&
@@ -196,6 +197,7 @@ bool queue_words_read(
 		if (!read_option(words, option, value))
 			return false;
 	}
+	/* Not before: each number may move the text. */
 	if (words->ids_count > 0)
 		words->filter.ids = text_string(&words->ids);
 	return fits_together(words);

@@ -64,6 +64,11 @@ struct question {
 	enum outcome outcome;
 };
 
+/*
+ * All of it is the loop's but the questions. A line that was read is either
+ * bad, or lost, or in a place, or counted by its end; that sum is what
+ * print_sum tells.
+ */
 struct replay {
 	struct tool_worker worker;
 	const struct words *words;
@@ -143,9 +148,11 @@ static void put_done(void *arg, enum status status)
 		    (long long)place->line, status_name(status));
 		leave(place);
 	} else if (row->key[0] != '\0' && row->found != CLAIM_OURS) {
+		/* Without a key (CLAIM_WINDOW_S=0) nobody looked for it. */
 		end(place, OUTCOME_DUPLICATE);
 	} else {
 		place->state = PLACE_OPEN;
+		/* It is due at once, and the worker would look only later. */
 		queue_wake(replay->worker.app.queue);
 	}
 }
@@ -158,6 +165,9 @@ static void put(struct place *place, const struct event *event)
 	place->state = PLACE_PUTTING;
 	place->replay->used++;
 	claim_name(app->claims, &place->claim, event);
+	/*
+	 * Not written, as it is undecided, but its http is the claim's answer.
+	 */
 	record_init(&place->record);
 	place->record.http = 202;
 	place->record.received_us = clock_wall_us();
@@ -166,6 +176,7 @@ static void put(struct place *place, const struct event *event)
 	strcpy(place->item.claim_key, place->claim.row.key);
 	place->item.claim_holder = place->claim.row.holder;
 	place->item.accepted_us = place->record.received_us;
+	/* For a sender who posts the same event later: it is told 202. */
 	answer_queued(&place->record, STATUS_OK, &place->answer);
 	place->settlement = (struct settlement){
 	    .record = &place->record,
@@ -205,6 +216,10 @@ static bool take_line(struct replay *replay, const struct event *event)
 	return true;
 }
 
+/*
+ * Against the whole time, not the last line's: what a slow tick left out is
+ * made up for.
+ */
 static bool is_in_time(const struct replay *replay)
 {
 	int64_t since_us = clock_mono_us() - replay->begun_us;
@@ -229,6 +244,10 @@ static void feed(struct replay *replay)
 	}
 }
 
+/*
+ * An end may be told twice, by ended and by asked: the second finds no such
+ * place, as the numbers of items are never given again.
+ */
 static void end_item(struct replay *replay, int64_t id, enum outcome outcome)
 {
 	for (int i = 0; i < PLACES; i++) {
@@ -251,6 +270,7 @@ static void ended(
 		    arg, settlement->item->id, settlement->record->outcome);
 }
 
+/* On the store's thread: it has the questions alone while asking is true. */
 static enum status ask_body(struct db *db, void *arg)
 {
 	struct replay *replay = arg;
@@ -285,6 +305,7 @@ static void copy_questions(struct replay *replay)
 		const struct place *place = &replay->places[i];
 		struct question *question = &replay->questions[i];
 
+		/* A place that is not OPEN is number 0, and asks nothing. */
 		*question = (struct question){.open = true};
 		if (place->state != PLACE_OPEN)
 			continue;
@@ -315,6 +336,7 @@ static void tick(void *arg)
 {
 	struct replay *replay = arg;
 
+	/* Nothing more is put then; what is in the queue stays there. */
 	if (replay->worker.stopping)
 		return;
 	feed(replay);
@@ -390,6 +412,9 @@ static int run(struct replay *replay)
 		tool_progress_end(&replay->progress);
 		code = print_sum(replay);
 	}
+	/*
+	 * First this: until then the store may hold a place or the questions.
+	 */
 	tool_worker_close(&replay->worker);
 	free_places(replay);
 	return code;

@@ -15,6 +15,10 @@
 #define STOP_US      (5 * CLOCK_SECOND)
 #define TICK_US      (20 * CLOCK_MS)
 
+/*
+ * Time is over: what waits for an upstream is cut, and goes back into the
+ * queue.
+ */
 static void stop_due(void *arg)
 {
 	struct tool_worker *worker = arg;
@@ -27,6 +31,7 @@ void tool_worker_stop(struct tool_worker *worker)
 	if (worker->stopping)
 		return;
 	worker->stopping = true;
+	/* What is in hand goes on; tick_due sees when it has ended. */
 	app_leave_queue(&worker->app);
 	loop_timer_set(
 	    worker->app.loop, &worker->limit, clock_mono_us() + STOP_US);
@@ -48,6 +53,7 @@ static bool take_signals(struct tool_worker *worker)
 {
 	sigset_t set;
 
+	/* Neither an upstream nor a reader of ours that goes may end us. */
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -77,6 +83,9 @@ bool tool_worker_open(struct tool_worker *worker, const char *command)
 
 	worker->signal_fd = -1;
 	worker->app.loop = loop_new();
+	/*
+	 * app_open starts the store's thread: it inherits the mask from here.
+	 */
 	if (worker->app.loop == NULL || !take_signals(worker)) {
 		fprintf(stderr, "stockroute %s: cannot begin\n", command);
 		return false;
@@ -97,6 +106,7 @@ static void tick_due(void *arg)
 {
 	struct tool_worker *worker = arg;
 
+	/* It may stop the worker, and so comes before the look at that. */
 	worker->tick(worker->tick_arg);
 	if (worker->stopping && app_is_idle(&worker->app)) {
 		loop_stop(worker->app.loop);
@@ -112,6 +122,7 @@ void tool_worker_run(struct tool_worker *worker, loop_due *tick, void *arg)
 	worker->tick_arg = arg;
 	loop_timer_init(&worker->timer, tick_due, worker);
 	app_serve_queue(&worker->app);
+	/* The first one at once; it arms the timer for the next. */
 	tick_due(worker);
 	loop_run(worker->app.loop);
 	loop_timer_stop(worker->app.loop, &worker->limit);
@@ -119,6 +130,7 @@ void tool_worker_run(struct tool_worker *worker, loop_due *tick, void *arg)
 
 void tool_worker_close(struct tool_worker *worker)
 {
+	/* NULL: app_open failed, and has closed everything again. */
 	if (worker->app.config != NULL)
 		app_close(&worker->app);
 	loop_free(worker->app.loop);

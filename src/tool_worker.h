@@ -23,12 +23,18 @@ struct tool_worker {
 	void *tick_arg;
 };
 
-/* False: the reason was printed. Call tool_worker_close in every case. */
+/*
+ * Loads the configuration and opens what the program stands on; worker must be
+ * zeroed. From here on the three signals come as tool_worker_stop does, and
+ * SIGPIPE is ignored. False: the reason was printed, with command in front.
+ * Call tool_worker_close in every case.
+ */
 bool tool_worker_open(struct tool_worker *worker, const char *command);
 
 /*
- * Works on the queue, and calls tick often, until tool_worker_stop or a
- * signal, and then until nothing is in hand.
+ * Works on the queue, and calls tick at once and then each 20 ms, from the
+ * loop, until tool_worker_stop or a signal, and from then on until nothing is
+ * in hand. tick may see worker->stopping, and may stop the worker itself.
  */
 void tool_worker_run(struct tool_worker *worker, loop_due *tick, void *arg);
 void tool_worker_stop(struct tool_worker *worker);
