@@ -34,7 +34,7 @@ patches() { # COUNT
 
 without_a_pause_there_is_none() {
 	call 0 pause && call 0 pause list --format json || return 1
-	! grep -q paused_until.*20 "$dir/out" || fail "there is one"
+	! grep -q "paused_until.*20" "$dir/out" || fail "there is one"
 }
 
 a_pause_that_cxone_asked_for_is_told() {
