@@ -271,6 +271,10 @@ static void check_stranger(struct web *web, const char *base)
 	if (web->code == 401)
 		doctor_tell(web->doctor, DOCTOR_OK, "stranger", "",
 		    "%s refuses who shows no secret", url);
+	else if (web->code == 0)
+		doctor_tell(web->doctor, DOCTOR_FAIL, "stranger",
+		    "see the web server's log", "%s gives no answer: %s", url,
+		    why(web));
 	else
 		doctor_tell(web->doctor, DOCTOR_FAIL, "stranger",
 		    "restart the program with these settings, and see that "

@@ -138,6 +138,24 @@ a_server_that_does_not_reach_the_program_is_told() {
 		has fail url "gives no answer"
 }
 
+# To GET it says 404; a POST it ends without a word.
+a_server_that_drops_what_is_posted_is_told() {
+	perl -MIO::Socket::INET -e '$| = 1; $s = IO::Socket::INET->new(
+		LocalAddr => "127.0.0.1", Listen => 5) or die;
+		print $s->sockport; close STDOUT;
+		while ($c = $s->accept) {
+			$first = <$c>;
+			while (($line = <$c>) =~ /\S/) {}
+			print $c "HTTP/1.0 404 None\r\n\r\n"
+				if $first =~ /^GET/;
+			close $c;
+		}' >"$dir/port" &
+	careless_pid=$!
+	server_wait 3 test -s "$dir/port" &&
+		doctor 1 --url "http://127.0.0.1:$(cat "$dir/port")" &&
+		has fail stranger "gives no answer: "
+}
+
 gives() { # PLACE WHAT
 	has fail url "$url$1 gives everybody $2"
 }
@@ -238,6 +256,7 @@ doctor_checks "what_lies_below_a_document_root_is_told
 	limits_that_cut_events_are_told
 	of_apaches_timeouts_one_has_a_unit
 	a_server_that_does_not_reach_the_program_is_told
+	a_server_that_drops_what_is_posted_is_told
 	what_a_careless_server_gives_is_told
 	lighttpd_with_the_example_gives_nothing
 	apache_with_our_htaccess_gives_nothing
