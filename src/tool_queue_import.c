@@ -285,8 +285,8 @@ static enum status import_one(
 	status = outbox_has(importing->db, &copy->item, &there);
 	*is_new = !there;
 	/*
-	 * Twice in the file, an event counts twice, as it is not there yet: room
-	 * may seem to lack that would do, but not the other way round.
+	 * Twice in the file, an event counts twice, as it is not there yet:
+	 * room may seem to lack that would do, but not the other way round.
 	 */
 	if (!there) {
 		importing->more.rows += copy->parked ? 0 : 1;
