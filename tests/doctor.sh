@@ -6,7 +6,7 @@
 # harm, and looks for the line that tells of it. The tool runs as www-data
 # when we are root, since to root every file belongs.
 # What it names and does not set is set in stage.sh.
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2034,SC2119,SC2120,SC2154
 B=$(realpath "${1:-build}")
 only=${2-}
 export STOCKROUTE_SIM=$B/stockroute-sim
