@@ -58,7 +58,6 @@ enum step step_named(const char *name);
 #define RECORD_SKU_BYTES    257
 #define RECORD_ERROR_BYTES  256
 #define RECORD_DIGEST_BYTES 65   /* SHA-256 in hexadecimal */
-#define RECORD_ROUTE_BYTES  2048 /* a route's ids as JSON */
 
 /*
  * What is kept of one event: one row of table decision. Empty strings and

@@ -459,7 +459,7 @@ static void hostile_strings_stay_strings(void **state)
 /* The longest ids, all of them escaped, next to the longest route. */
 static void the_largest_decision_fits(void **state)
 {
-	char skills[RECORD_ROUTE_BYTES] = "[\"";
+	char skills[2048] = "[\"";
 	struct answered answered;
 	struct record record;
 
