@@ -57,7 +57,7 @@ enum step step_named(const char *name);
 #define RECORD_TYPE_BYTES   129 /* event_type, timestamp */
 #define RECORD_SKU_BYTES    257
 #define RECORD_ERROR_BYTES  256
-#define RECORD_DIGEST_BYTES 65   /* SHA-256 in hexadecimal */
+#define RECORD_DIGEST_BYTES 65 /* SHA-256 in hexadecimal */
 
 /*
  * What is kept of one event: one row of table decision. Empty strings and
